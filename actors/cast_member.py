@@ -1,0 +1,36 @@
+"""The base of the actors that make up the cast: each knows its environment and how to reach the others."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from quarterjack.storage.transaction import Change
+
+from .engine import Actor, Reply
+from .environment import Cast, Environment
+from .messages import Commit
+
+ROOT = "quarterjack"
+"""The id of the root supervisor."""
+
+
+class CastMember(Actor):
+    """An actor with an `Environment`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    @cached_property
+    def cast(self) -> Cast:
+        """The others."""
+        return Cast(self.system, ROOT)
+
+    def commit(self, change: Change[Any], then: Callable[[Reply[Any]], None]) -> None:
+        """Have something written; `then` gets the reply after the commit."""
+        self.request(self.cast.state, Commit(change), then)
+
+    def read(
+        self, then: Callable[[Reply[Any]], None], query: Callable[..., Any], *arguments: Any
+    ) -> None:
+        """Have a query run; `then` gets the reply."""
+        self.when(self.environment.reads(query, *arguments), then)

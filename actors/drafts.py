@@ -1,0 +1,182 @@
+"""What a user may say of a schedule when making or changing it, checked against the workflows.
+
+A change is partial: absent fields stay, also within `scheduleConfig` and `executionConfig`; naming
+another kind of rule (`cron`, `interval`, …) replaces the one before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from quarterjack.storage import (
+    ExecutionConfig,
+    FieldError,
+    InvalidInput,
+    NotPlainData,
+    Schedule,
+    ScheduleConfig,
+    ScheduleId,
+    ScheduleStatus,
+    WorkflowId,
+)
+from quarterjack.storage.configs import KINDS
+from quarterjack.storage.plain_data import check_plain
+from quarterjack.storage.wire_model import WireModel
+
+from .policies.triggers import check, rule_of
+from .workflow_book import WorkflowBook
+
+M = TypeVar("M", bound=WireModel)
+
+
+class ScheduleDraft(WireModel):
+    """A scheduled workflow to be made."""
+
+    workflow_id: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=10_000)
+    enabled: bool = True
+    schedule_config: ScheduleConfig
+    execution_config: ExecutionConfig = ExecutionConfig()
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChanges:
+    """The fields of a `ScheduleDraft` that are to be changed, as they came in."""
+
+    given: Mapping[str, Any]
+
+
+def validated(model: type[M], data: object) -> M:
+    """The model from camelCase data. Raises `InvalidInput` naming each wrong field."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(
+            [FieldError(tuple(each["loc"]), _message(each)) for each in error.errors()]
+        ) from None
+
+
+def new_schedule(
+    key: ScheduleId, draft: ScheduleDraft, workflows: WorkflowBook, now: datetime
+) -> Schedule:
+    """The record of a new schedule, due for the first time after now. Raises `InvalidInput`."""
+    _check(draft, workflows, now)
+    return Schedule(
+        id=key,
+        workflow_id=WorkflowId(draft.workflow_id),
+        name=draft.name,
+        description=draft.description,
+        status=ScheduleStatus.ACTIVE if draft.enabled else ScheduleStatus.DISABLED,
+        note="",
+        schedule_config=draft.schedule_config,
+        execution_config=draft.execution_config,
+        metadata=draft.metadata,
+        version=1,
+        created_at=now,
+        updated_at=now,
+        next_fire=rule_of(draft.schedule_config, now).next(now) if draft.enabled else None,
+    )
+
+
+def changed_schedule(
+    schedule: Schedule, changes: ScheduleChanges, workflows: WorkflowBook, now: datetime
+) -> Schedule:
+    """The record after a partial change, one version on. Raises `InvalidInput`."""
+    draft = validated(ScheduleDraft, _merged(schedule, changes.given))
+    _check(draft, workflows, schedule.created_at)
+    changed = replace(
+        schedule,
+        workflow_id=WorkflowId(draft.workflow_id),
+        name=draft.name,
+        description=draft.description,
+        status=_status_after(schedule, draft, rule_changed="scheduleConfig" in changes.given),
+        schedule_config=draft.schedule_config,
+        execution_config=draft.execution_config,
+        metadata=draft.metadata,
+        version=schedule.version + 1,
+        updated_at=now,
+    )
+    if changed.status is not ScheduleStatus.ACTIVE:
+        return replace(changed, next_fire=None)
+    same_rule = (
+        changed.schedule_config == schedule.schedule_config and schedule.next_fire is not None
+    )
+    due = schedule.next_fire if same_rule else _next(changed, now)
+    return replace(changed, next_fire=due)
+
+
+def _next(schedule: Schedule, now: datetime) -> datetime | None:
+    return rule_of(schedule.schedule_config, schedule.created_at).next(now)
+
+
+def _status_after(
+    schedule: Schedule, draft: ScheduleDraft, *, rule_changed: bool
+) -> ScheduleStatus:
+    if not draft.enabled:
+        return ScheduleStatus.DISABLED
+    revived = schedule.status is ScheduleStatus.FINISHED and rule_changed
+    if schedule.status is ScheduleStatus.DISABLED or revived:
+        return ScheduleStatus.ACTIVE
+    return schedule.status
+
+
+def _merged(schedule: Schedule, given: Mapping[str, Any]) -> dict[str, Any]:
+    current: dict[str, Any] = {
+        "workflowId": schedule.workflow_id,
+        "name": schedule.name,
+        "description": schedule.description,
+        "enabled": schedule.enabled,
+        "scheduleConfig": schedule.schedule_config.model_dump(mode="json"),
+        "executionConfig": schedule.execution_config.model_dump(mode="json"),
+        "metadata": schedule.metadata,
+    }
+    merged = {**current, **given}
+    for name in ("scheduleConfig", "executionConfig"):
+        part = merged[name]
+        if isinstance(part, Mapping) and part is not current[name]:
+            merged[name] = {**_without_old_rule(current[name], part), **part}
+    return merged
+
+
+def _without_old_rule(current: dict[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    if not any(part.get(kind) is not None for kind in KINDS):
+        return current
+    return {name: value for name, value in current.items() if name not in (*KINDS, "anchor")}
+
+
+def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) -> None:
+    workflow = workflows.get(WorkflowId(draft.workflow_id))
+    if workflow is None:
+        known = ", ".join(sorted(workflows)) or "none"
+        raise InvalidInput.field(
+            "workflowId",
+            msg=f"there is no workflow {draft.workflow_id!r}; the server has: {known}",
+        )
+    check(draft.schedule_config, created_at)
+    if draft.execution_config.pause_on_failure is not None:
+        raise InvalidInput.field(
+            "executionConfig", "pauseOnFailure", msg="is not supported yet; leave it out"
+        )
+    wrong = workflow.check_params(draft.execution_config.params)
+    if wrong:
+        raise InvalidInput(
+            [FieldError(("executionConfig", "params", name), msg) for name, msg in wrong]
+        )
+    for place, value in (
+        (("executionConfig", "params"), draft.execution_config.params),
+        (("metadata",), draft.metadata),
+    ):
+        try:
+            check_plain(value)
+        except NotPlainData as error:
+            raise InvalidInput.field(*place, msg=str(error)) from None
+
+
+def _message(error: Any) -> str:
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ")

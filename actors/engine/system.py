@@ -1,0 +1,121 @@
+"""The engine as a whole: a clock, dispatchers, the cells by their path, and the dead letters."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .cell import Begin, Cell, Terminate
+from .child_spec import ChildSpec, Placement
+from .clock import Clock
+from .dead_letters import DeadLetters
+from .dispatcher import Dispatcher, ThreadDispatcher
+from .ref import Ref
+
+logger = logging.getLogger("quarterjack.actors")
+
+
+@dataclass(frozen=True, slots=True)
+class ActorInfo:
+    """What can be seen of an actor from outside. `last_error` is its class and message."""
+
+    name: str
+    path: str
+    kind: str
+    state: str
+    mailbox_depth: int
+    handled: int
+    restarts: int
+    last_error: str | None
+    parent: str | None
+
+
+class ActorSystem:
+    """One tree of actors. Several can live in one process; nothing is shared between them.
+
+    `threads` False puts every actor on the given dispatcher, also those that ask for a thread.
+    """
+
+    def __init__(self, clock: Clock, dispatcher: Dispatcher, *, threads: bool = True) -> None:
+        self.clock = clock
+        self.dispatcher = dispatcher
+        self.dead_letters = DeadLetters(clock)
+        self._threads = threads
+        self._owned: dict[str, ThreadDispatcher] = {}
+        self._cells: dict[str, Cell] = {}
+        self._on_root_failure: Callable[[BaseException], None] | None = None
+        self._on_stopped: Callable[[], None] | None = None
+
+    def spawn(self, spec: ChildSpec, parent: Cell | None = None) -> Cell:
+        """Start an actor under a supervisor (the root has none); its cell."""
+        path = spec.id if parent is None else f"{parent.path}/{spec.id}"
+        if path in self._cells:
+            raise ValueError(f"there is an actor at {path} already")
+        cell = Cell(self, spec, parent, self._dispatcher_of(path, spec))
+        self._cells[path] = cell
+        cell.put_control(Begin())
+        return cell
+
+    def find(self, path: str) -> Ref[Any] | None:
+        """The address of the actor at a path, if there is one."""
+        cell = self._cells.get(path)
+        return None if cell is None else cell.ref
+
+    def forget(self, cell: Cell) -> None:
+        """Drop a cell that has stopped, and the thread that it had."""
+        self._cells.pop(cell.path, None)
+        dispatcher = self._owned.pop(cell.path, None)
+        if dispatcher is not None:
+            dispatcher.close()
+        if not self._cells and self._on_stopped is not None:
+            self._on_stopped()
+
+    def on_stopped(self, callback: Callable[[], None]) -> None:
+        """Have something called, on the root's thread, when the last actor has stopped."""
+        self._on_stopped = callback
+        if not self._cells:
+            callback()
+
+    def on_root_failure(self, callback: Callable[[BaseException], None]) -> None:
+        """Have something called, on the root's thread, when the root gives up."""
+        self._on_root_failure = callback
+
+    def root_failed(self, error: BaseException) -> None:
+        """The root gave up: nobody is left to restart anything."""
+        logger.critical("the root supervisor gave up: %r", error)
+        if self._on_root_failure is not None:
+            self._on_root_failure(error)
+
+    def stop(self, root: Ref[Any]) -> None:
+        """Let the root end, children first in reverse order of their start."""
+        root.tell_control(Terminate())
+
+    def close_threads(self) -> None:
+        """Give the actors' own threads back; they have stopped, or never will."""
+        for dispatcher in list(self._owned.values()):
+            dispatcher.close()
+        self._owned.clear()
+
+    def tree(self) -> list[ActorInfo]:
+        """Every actor as it is now, parents before their children."""
+        return [_info(cell) for cell in list(self._cells.values())]
+
+    def _dispatcher_of(self, path: str, spec: ChildSpec) -> Dispatcher:
+        if spec.placement is Placement.LOOP or not self._threads:
+            return self.dispatcher
+        return self._owned.setdefault(path, ThreadDispatcher(spec.id))
+
+
+def _info(cell: Cell) -> ActorInfo:
+    error = cell.last_error
+    return ActorInfo(
+        name=cell.spec.id,
+        path=cell.path,
+        kind=cell.spec.kind,
+        state=cell.state.value,
+        mailbox_depth=len(cell.mailbox),
+        handled=cell.handled,
+        restarts=cell.restarts,
+        last_error=None if error is None else f"{type(error).__name__}: {error}"[:500],
+        parent=None if cell.parent is None else cell.parent.path,
+    )

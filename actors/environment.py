@@ -1,0 +1,98 @@
+"""What every member of the cast needs besides messages: handed to each when it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+from quarterjack.storage import BootId, IdSource
+
+from .engine import Ref, Reply
+from .engine.system import ActorSystem
+from .runner import Runner
+from .workflow import Step
+from .workflow_book import WorkflowBook
+
+
+class Reads(Protocol):
+    """Runs queries off the loop, on what is committed."""
+
+    def __call__(self, query: Callable[..., Any], *arguments: Any) -> Reply[Any]:
+        """The query's value, given a connection and the arguments."""
+        ...
+
+
+@dataclass(slots=True)
+class StorageHealth:
+    """Whether the database takes writes; set by the state actor, read by everybody."""
+
+    writable: bool = True
+    problem: str = ""
+    waiting: int = 0
+    """Changes that wait for the database."""
+
+
+@dataclass(slots=True)
+class Environment:
+    """One per runtime. `longest_sleep` bounds how late a jump of the wall clock is noticed."""
+
+    workflows: WorkflowBook
+    ids: IdSource
+    boot_id: BootId
+    runners: Mapping[str, Runner]
+    default_runner: str
+    reads: Reads
+    concurrency: int
+    longest_sleep: timedelta | None
+    health: StorageHealth = field(default_factory=StorageHealth)
+
+    def runner_of(self, step: Step, *, is_coroutine: bool) -> Runner:
+        """Where a step runs: where it says, else `async` for coroutines, else the default."""
+        name = step.runner or (self.default_runner if not is_coroutine else "async")
+        if is_coroutine and self.default_runner == "inline" and step.runner is None:
+            name = "inline"
+        return self.runners[name]
+
+
+class Cast:
+    """The addresses of the cast, by role; always valid, also while one of them is restarted."""
+
+    def __init__(self, system: ActorSystem, root: str) -> None:
+        self._system = system
+        self._root = root
+
+    def _find(self, name: str) -> Ref[Any]:
+        ref = self._system.find(f"{self._root}/{name}")
+        if ref is None:
+            raise LookupError(f"there is no {name}: the runtime is not started, or has stopped")
+        return ref
+
+    @property
+    def state(self) -> Ref[Any]:
+        """The only writer."""
+        return self._find("state")
+
+    @property
+    def broadcaster(self) -> Ref[Any]:
+        """Who tells subscribers."""
+        return self._find("broadcaster")
+
+    @property
+    def ticker(self) -> Ref[Any]:
+        """The owner of due instants."""
+        return self._find("ticker")
+
+    @property
+    def run_queue(self) -> Ref[Any]:
+        """Who decides when an execution starts."""
+        return self._find("run-queue")
+
+    @property
+    def schedules(self) -> Ref[Any]:
+        """The supervisor of schedules: send them messages with `Deliver`."""
+        return self._find("schedules")
+
+    @property
+    def executions(self) -> Ref[Any]:
+        """The supervisor of executions: send them messages with `Deliver`."""
+        return self._find("executions")

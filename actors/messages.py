@@ -1,0 +1,156 @@
+"""What the cast says to each other, by conversation. Every message is immutable.
+
+One fire: ticker → `FireDue` → schedule → `Commit(RecordFires)` → state → `Announce` → broadcaster;
+schedule → `Enqueue` → run-queue → `Begin` → execution → `Commit(AdvanceExecution)` → state …, at the
+end execution → `ExecutionEnded` → run-queue and schedule.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId
+from quarterjack.storage.transaction import Change
+
+from .drafts import ScheduleChanges, ScheduleDraft
+
+# With the state actor
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Ask: write this. Answered after the commit, with what the change came to."""
+
+    change: Change[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Ask: run this query on the writer's connection (for databases that have no other)."""
+
+    query: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell: these events are committed, in this order."""
+
+    events: Sequence[Event]
+
+
+# With the ticker
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Tell: the schedule is due next then (None: no more)."""
+
+    schedule_id: ScheduleId
+    at: datetime | None
+
+
+# With a schedule
+
+
+@dataclass(frozen=True, slots=True)
+class FireDue:
+    """Tell: this instant has come."""
+
+    scheduled_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchedule:
+    """Ask: begin to exist. Answered with the record."""
+
+    draft: ScheduleDraft
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSchedule:
+    """Ask: change. `version` is the one that the asker has seen, if it matters to them."""
+
+    changes: ScheduleChanges
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSchedule:
+    """Ask: fire no more until resumed."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSchedule:
+    """Ask: fire again."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSchedule:
+    """Ask: cease to exist; with `cancel`, its executions end, too."""
+
+    cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSchedule:
+    """Ask: make an execution now. Answered with its id."""
+
+    params: Mapping[str, Any] | None
+    context: Mapping[str, Any]
+    priority: int | None
+    respect_overlap: bool
+
+
+# With the run queue and the executions
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Tell: this execution is recorded and may start when its turn comes."""
+
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class BeginExecution:
+    """Tell: it is its turn. `fresh` False: it had begun before, so look what it has done."""
+
+    execution: Execution
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEnded:
+    """Tell: it has reached a final status, which is committed."""
+
+    execution_id: ExecutionId
+    schedule_id: ScheduleId | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelExecution:
+    """Ask: end before the time. Answered when that is decided, not when it has ended."""
+
+    execution_id: ExecutionId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Tell: start nothing new; what runs may finish its current steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Tell: the time is over; leave what runs to the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhenIdle:
+    """Ask: answered when no execution runs any more."""

@@ -1,0 +1,157 @@
+"""When a schedule is due: cron lines, an interval, one instant, or only by hand; as one interface. Pure."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from quarterjack.storage import FieldError, InvalidInput, ScheduleConfig, Trigger
+
+from .cron import CronError, CronExpression
+
+
+class Rule(Protocol):
+    """The due instants of a schedule."""
+
+    trigger: Trigger
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first due instant later than `after`; None: there is none."""
+        ...
+
+
+class CronRule:
+    """Due whenever one of the lines is."""
+
+    trigger = Trigger.CRON
+
+    def __init__(self, lines: tuple[CronExpression, ...], zone: ZoneInfo) -> None:
+        self._lines = lines
+        self._zone = zone
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first due instant later than `after`."""
+        found = [line.next(after, self._zone) for line in self._lines]
+        return min((instant for instant in found if instant is not None), default=None)
+
+
+class IntervalRule:
+    """Due every `interval` from the anchor on, so that restarts do not shift it."""
+
+    trigger = Trigger.INTERVAL
+
+    def __init__(self, interval: timedelta, anchor: datetime) -> None:
+        self._interval = interval
+        self._anchor = anchor
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first due instant later than `after`; the anchor itself is the first of all."""
+        if after < self._anchor:
+            return self._anchor
+        try:
+            return self._anchor + ((after - self._anchor) // self._interval + 1) * self._interval
+        except OverflowError:
+            return None
+
+
+class OnceRule:
+    """Due once."""
+
+    trigger = Trigger.AT
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def next(self, after: datetime) -> datetime | None:
+        """The instant, while it is to come."""
+        return self._at if after < self._at else None
+
+
+class ManualRule:
+    """Never due by itself."""
+
+    trigger = Trigger.MANUAL
+
+    def next(self, after: datetime) -> datetime | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+
+def rule_of(config: ScheduleConfig, created_at: datetime) -> Rule:
+    """The rule that a configuration describes; an interval without an anchor counts from creation.
+
+    Raises `InvalidInput` that names the field: a bad cron expression, an unknown time zone.
+    """
+    zone = _zone(config.timezone)
+    if config.cron is not None:
+        return CronRule(tuple(_line(config, index) for index in range(len(config.cron))), zone)
+    if config.interval is not None:
+        first = created_at + config.interval
+        return IntervalRule(config.interval, config.anchor or first)
+    if config.at is not None:
+        return OnceRule(config.at)
+    return ManualRule()
+
+
+def check(config: ScheduleConfig, created_at: datetime) -> None:
+    """Raise `InvalidInput` for what makes no sense, or is not to be had yet."""
+    rule = rule_of(config, created_at)
+    errors = [
+        FieldError(("scheduleConfig", name), "is not supported yet; leave it out")
+        for name, given in _unsupported(config).items()
+        if given
+    ]
+    if errors:
+        raise InvalidInput(errors)
+    if rule.trigger is Trigger.CRON and rule.next(created_at) is None:
+        raise _wrong("cron", problem="that is never due")
+
+
+class Stretch(NamedTuple):
+    """Due instants in a row, and the first one after them."""
+
+    instants: list[datetime]
+    following: datetime | None
+
+
+def stretch(rule: Rule, first: datetime, until: datetime, limit: int) -> Stretch:
+    """The due instants from `first` (one itself) up to `until`, at most so many."""
+    found: list[datetime] = []
+    instant: datetime | None = first
+    while instant is not None and instant <= until and len(found) < limit:
+        found.append(instant)
+        instant = rule.next(instant)
+    return Stretch(found, instant)
+
+
+def _unsupported(config: ScheduleConfig) -> dict[str, bool]:
+    return {
+        "event": config.event is not None,
+        "startAt": config.start_at is not None,
+        "endAt": config.end_at is not None,
+        "jitter": bool(config.jitter),
+        "maxRuns": config.max_runs is not None,
+        "exclude": bool(config.exclude),
+    }
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _wrong(
+            "timezone",
+            problem=f"{name!r:.60} is no IANA time zone; write one such as Europe/Paris or UTC",
+        ) from None
+
+
+def _line(config: ScheduleConfig, index: int) -> CronExpression:
+    assert config.cron is not None
+    try:
+        return CronExpression(config.cron[index])
+    except CronError as error:
+        place = ("cron",) if len(config.cron) == 1 else ("cron", index)
+        raise _wrong(*place, problem=str(error)) from None
+
+
+def _wrong(*place: str | int, problem: str) -> InvalidInput:
+    return InvalidInput.field("scheduleConfig", *place, msg=problem)

@@ -1,0 +1,90 @@
+"""The protocol of a step runner: it takes a task, runs it somewhere, and reports what happened.
+
+A runner may report from any thread. Each attempt reports `StepBegan` once, then `StepProgressed` any
+number of times, then exactly one of `StepReturned` and `StepRaised`; after `cancel` that may be late,
+and whoever cancelled decides how long to wait for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from quarterjack.storage import ExecutionId, Failure, Progress, ScheduleId, Trigger, WorkflowId
+from quarterjack.storage.plain_data import Packed
+
+from .workflow import Step
+
+
+class AttemptKey(NamedTuple):
+    """Which attempt: unique in the whole life of a database."""
+
+    execution_id: ExecutionId
+    step: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepTask:
+    """All that a runner needs to run one attempt of a step."""
+
+    key: AttemptKey
+    step: Step
+    workflow_id: WorkflowId
+    schedule_id: ScheduleId | None
+    scheduled_time: datetime
+    trigger: Trigger
+    params: Mapping[str, Any]
+    context: Mapping[str, Any]
+    results: Mapping[str, Packed]
+    """Of the steps that this one depends on, by name."""
+
+
+class StepBegan(NamedTuple):
+    """The function is about to be called."""
+
+    key: AttemptKey
+
+
+class StepProgressed(NamedTuple):
+    """The function said how far it is."""
+
+    key: AttemptKey
+    progress: Progress
+
+
+class StepReturned(NamedTuple):
+    """The function returned plain data."""
+
+    key: AttemptKey
+    result: Packed
+
+
+class StepRaised(NamedTuple):
+    """The function raised, or returned what can't be stored."""
+
+    key: AttemptKey
+    failure: Failure
+
+
+StepReport = StepBegan | StepProgressed | StepReturned | StepRaised
+
+
+class Runner(Protocol):
+    """Where steps run."""
+
+    def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
+        """Run the attempt; never blocks."""
+        ...
+
+    def cancel(self, key: AttemptKey) -> None:
+        """Ask a running attempt to end, or stop it where that is possible."""
+        ...
+
+    def in_flight(self, key: AttemptKey) -> bool:
+        """Whether the attempt was submitted and has not reported its end."""
+        ...
+
+    def close(self) -> None:
+        """Take no more tasks, and give the threads back; what still runs is left behind."""
+        ...

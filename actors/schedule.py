@@ -1,0 +1,276 @@
+"""One schedule: decides what becomes of each of its due instants, and is the only one who does.
+
+A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
+one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
+resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from quarterjack.storage import (
+    Event,
+    Execution,
+    ExecutionId,
+    ExecutionStatus,
+    FieldError,
+    InvalidInput,
+    NotFound,
+    QuarterjackError,
+    RunOptions,
+    Schedule,
+    ScheduleId,
+    ScheduleStatus,
+    Trigger,
+    VersionConflict,
+)
+from quarterjack.storage import schedule_changes as changes
+from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
+from quarterjack.storage.statuses import check_schedule
+from quarterjack.storage.transaction import Change
+
+from . import messages as m
+from .cast_member import CastMember
+from .drafts import changed_schedule, new_schedule
+from .engine import Reply, handles
+from .environment import Environment
+from .fire_decisions import Fires, decide_fires, triggered_event
+from .policies import overlap
+from .policies.triggers import rule_of
+
+
+class OverlapRefused(QuarterjackError):
+    """An earlier execution has not ended, and the trigger asked to respect that."""
+
+    def __init__(self, schedule_id: str, blocked_by: str) -> None:
+        self.schedule_id = schedule_id
+        self.blocked_by = blocked_by
+        super().__init__(
+            f"The schedule {schedule_id!r} does not overlap, and its execution {blocked_by!r} has "
+            "not ended; wait for it, or trigger without respectOverlap."
+        )
+
+
+class ScheduleActor(CastMember):
+    """The actor of the schedule `key`, whether that exists or not."""
+
+    def __init__(self, environment: Environment, key: ScheduleId) -> None:
+        super().__init__(environment)
+        self._key = key
+        self._found: Schedule | None = None
+        self._open: dict[ExecutionId, Execution] = {}
+
+    def on_start(self) -> None:
+        self.hold()
+        self.read(self._loaded, schedule_with_open, self._key)
+
+    @handles(m.FireDue)
+    def fire_due(self, message: m.FireDue) -> None:
+        schedule = self._found
+        if schedule is None or schedule.next_fire != message.scheduled_for:
+            self._arm()
+            return
+        now = self.clock.now()
+        if now < message.scheduled_for:  # the wall clock went back
+            self._arm()
+            return
+        fires = decide_fires(
+            schedule, list(self._open.values()), message.scheduled_for, now, self.environment.ids
+        )
+        change = changes.RecordFires(self._key, fires.decisions, fires.next_fire, fires.status)
+        self._store(change, lambda made: self._fired(fires, made))
+
+    @handles(m.CreateSchedule)
+    def create(self, message: m.CreateSchedule) -> Reply[Any]:
+        now = self.clock.now()
+        schedule = new_schedule(self._key, message.draft, self.environment.workflows, now)
+        event = self._event("schedule.created", schedule, {"name": schedule.name, "version": 1})
+        return self._store(changes.CreateSchedule(schedule, [event]), self._became)
+
+    @handles(m.UpdateSchedule)
+    def update(self, message: m.UpdateSchedule) -> Reply[Any]:
+        current = self._existing()
+        if message.version is not None and message.version != current.version:
+            raise VersionConflict(
+                "schedule", self._key, expected=message.version, found=current.version
+            )
+        after = changed_schedule(
+            current, message.changes, self.environment.workflows, self.clock.now()
+        )
+        data = {"name": after.name, "version": after.version}
+        return self._change(after, "schedule.updated", data)
+
+    @handles(m.PauseSchedule)
+    def pause(self, message: m.PauseSchedule) -> Reply[Any]:
+        return self._turn(ScheduleStatus.PAUSED, None, message.note, "schedule.paused")
+
+    @handles(m.ResumeSchedule)
+    def resume(self, message: m.ResumeSchedule) -> Reply[Any]:
+        current = self._existing()
+        due = current.next_fire
+        if current.status is not ScheduleStatus.ACTIVE:
+            due = rule_of(current.schedule_config, current.created_at).next(self.clock.now())
+        return self._turn(ScheduleStatus.ACTIVE, due, message.note, "schedule.resumed")
+
+    @handles(m.DeleteSchedule)
+    def delete(self, message: m.DeleteSchedule) -> Reply[Any]:
+        current = self._existing()
+        event = self._event("schedule.deleted", current, {"name": current.name})
+        return self._store(
+            changes.DeleteSchedule(self._key, [event]),
+            lambda _: self._deleted(cancel=message.cancel),
+        )
+
+    @handles(m.TriggerSchedule)
+    def trigger(self, message: m.TriggerSchedule) -> Reply[Any]:
+        execution = self._triggered(message)
+        blocker = next(iter(self._open), None)
+        policy = self._existing().schedule_config.overlap
+        if message.respect_overlap and blocker is not None:
+            decision = overlap.decide(policy, running=self._running(), queued=self._queued())
+            if decision is overlap.Decision.SKIP:
+                raise OverlapRefused(self._key, blocker)
+            if decision is overlap.Decision.REPLACE:
+                self._cancel(list(self._open))
+        event = triggered_event(execution, execution.queued_at)
+        change = changes.RecordRun(execution, [event])
+        return self._store(change, lambda _: self._enqueue([execution]))
+
+    @handles(m.ExecutionEnded)
+    def execution_ended(self, message: m.ExecutionEnded) -> None:
+        self._open.pop(message.execution_id, None)
+
+    @handles(m.BeginExecution)
+    def execution_began(self, message: m.BeginExecution) -> None:
+        if message.execution.id in self._open:
+            self._open[message.execution.id] = replace(
+                message.execution, status=ExecutionStatus.RUNNING
+            )
+
+    def _loaded(self, reply: Reply[Any]) -> None:
+        found: ScheduleWithOpen = reply.get()
+        self._found = found.schedule
+        self._open = {execution.id: execution for execution in found.open}
+        self.release()
+
+    def _existing(self) -> Schedule:
+        if self._found is None:
+            self.ref.stop(block=False)
+            raise NotFound("schedule", self._key)
+        return self._found
+
+    def _turn(
+        self, status: ScheduleStatus, due: datetime | None, note: str, event: str
+    ) -> Reply[Any]:
+        current = self._existing()
+        check_schedule(self._key, current.status, status)
+        after = replace(
+            current,
+            status=status,
+            note=note,
+            next_fire=due,
+            version=current.version + 1,
+            updated_at=self.clock.now(),
+        )
+        return self._change(after, event, {"note": note})
+
+    def _change(self, after: Schedule, event: str, data: dict[str, Any]) -> Reply[Any]:
+        change = changes.ChangeSchedule(
+            after, self._existing().version, [self._event(event, after, data)]
+        )
+        return self._store(change, self._became)
+
+    def _store(self, change: Change[Any], then: Callable[[Any], None]) -> Reply[Any]:
+        """Commit, and take no other message until that is done; the answer is the change's."""
+        self.hold()
+        answer: Reply[Any] = Reply()
+
+        def stored(reply: Reply[Any]) -> None:
+            self.release()
+            try:
+                value = reply.get()
+            except QuarterjackError as error:
+                answer.set_exception(error)
+                self._reload()
+                return
+            except BaseException as error:
+                answer.set_exception(error)
+                raise
+            answer.set(value)
+            then(value)
+
+        self.commit(change, stored)
+        return answer
+
+    def _reload(self) -> None:
+        self.hold()
+        self.read(self._loaded, schedule_with_open, self._key)
+
+    def _became(self, schedule: Schedule) -> None:
+        self._found = schedule
+        self._arm()
+
+    def _deleted(self, *, cancel: bool) -> None:
+        self._found = None
+        self._arm()
+        if cancel:
+            self._cancel(list(self._open))
+
+    def _fired(self, fires: Fires, made: Sequence[Execution]) -> None:
+        self._found = replace(self._existing(), next_fire=fires.next_fire, status=fires.status)
+        self._cancel(fires.replaced)
+        self._enqueue(made)
+        self._arm()
+
+    def _enqueue(self, made: Sequence[Execution]) -> None:
+        for execution in made:
+            self._open[execution.id] = execution
+            self.cast.run_queue.tell(m.Enqueue(execution))
+
+    def _cancel(self, keys: Sequence[ExecutionId]) -> None:
+        for key in keys:
+            self.cast.run_queue.ask(m.CancelExecution(key, "replaced or no longer wanted"))
+
+    def _arm(self) -> None:
+        due = self._found.next_fire if self._found else None
+        self.cast.ticker.tell(m.Arm(self._key, due))
+
+    def _running(self) -> int:
+        return len(self._open) - self._queued()
+
+    def _queued(self) -> int:
+        return sum(1 for each in self._open.values() if each.status is ExecutionStatus.QUEUED)
+
+    def _triggered(self, message: m.TriggerSchedule) -> Execution:
+        schedule = self._existing()
+        config = schedule.execution_config
+        params = dict(config.params) | dict(message.params or {})
+        wrong = self.environment.workflows.find(schedule.workflow_id).check_params(params)
+        if wrong:
+            raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
+        now = self.clock.now()
+        policy = schedule.schedule_config.overlap
+        limit = overlap.concurrency(policy, config.max_concurrency)
+        return Execution(
+            id=ExecutionId(self.environment.ids.new("exe")),
+            workflow_id=schedule.workflow_id,
+            schedule_id=self._key,
+            status=ExecutionStatus.QUEUED,
+            trigger=Trigger.MANUAL,
+            scheduled_time=now,
+            due=None,
+            queued_at=now,
+            priority=config.priority if message.priority is None else message.priority,
+            params=params,
+            context=dict(message.context),
+            options=RunOptions(
+                config.timeout,
+                config.retry_policy,
+                limit if message.respect_overlap else None,
+            ),
+        )
+
+    def _event(self, kind: str, schedule: Schedule, data: dict[str, Any]) -> Event:
+        return Event(kind, self.clock.now(), schedule.id, schedule.workflow_id, None, data)

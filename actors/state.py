@@ -1,0 +1,123 @@
+"""The only writer: every change goes through its mailbox, and is committed in groups.
+
+Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce`.
+An answer comes after the commit; nothing is announced before. While the database takes no writes
+(locked, full, read-only), changes wait here, at most `MOST_WAITING` of them, and are retried.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from pykka._envelope import Envelope
+
+from quarterjack.storage import StorageUnavailable
+from quarterjack.storage.database import Writer
+from quarterjack.storage.journal import Journal
+
+from .cast_member import CastMember
+from .engine import Reply, handles
+from .environment import Environment
+from .messages import Announce, Commit, Read
+
+logger = logging.getLogger("quarterjack.state")
+MOST_WAITING = 10_000
+_FIRST_WAIT = timedelta(milliseconds=100)
+_LONGEST_WAIT = timedelta(seconds=5)
+
+
+class _Retry(NamedTuple):
+    """Try again to write what waits."""
+
+
+class StateActor(CastMember):
+    """`open_writer` is called on this actor's thread, each time it is started."""
+
+    batches = True
+    keeps_promises = True
+
+    def __init__(self, environment: Environment, open_writer: Callable[[], Writer]) -> None:
+        super().__init__(environment)
+        self._open_writer = open_writer
+        self._writer: Writer | None = None
+        self._waiting: list[tuple[Commit, Reply[Any]]] = []
+        self._wait: timedelta | None = None
+
+    def on_start(self) -> None:
+        self._writer = self._open_writer()
+        self._journal = Journal(self._writer)
+
+    def on_stop(self) -> None:
+        self._flush()
+        self._close()
+
+    def on_failure(self, *_: Any) -> None:
+        self._close()
+
+    def unfinished(self) -> list[Any]:
+        waiting, self._waiting = self._waiting, []
+        return [Envelope(commit, reply) for commit, reply in waiting]
+
+    @handles(Commit)
+    def commit_change(self, message: Commit) -> Reply[Any]:
+        reply: Reply[Any] = Reply()
+        if len(self._waiting) >= MOST_WAITING:
+            raise StorageUnavailable(
+                f"The database takes no writes, and {MOST_WAITING:,} changes wait already; "
+                "try again later."
+            )
+        self._waiting.append((message, reply))
+        return reply
+
+    @handles(Read)
+    def read_query(self, message: Read) -> Any:
+        self._flush()
+        assert self._writer is not None
+        return message.query(self._writer.database, *message.arguments)
+
+    def after_batch(self) -> None:
+        if self._wait is None:
+            self._flush()
+
+    @handles(_Retry)
+    def retry(self, _: _Retry) -> None:
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        try:
+            committed = self._journal.commit([commit.change for commit, _ in self._waiting])
+        except StorageUnavailable as error:
+            self._unavailable(error)
+            return
+        self._available()
+        waiting, self._waiting = self._waiting, []
+        if committed.events:
+            self.cast.broadcaster.tell(Announce(tuple(committed.events)))
+        for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                reply.set_exception(outcome)
+            else:
+                reply.set(outcome)
+
+    def _unavailable(self, error: StorageUnavailable) -> None:
+        health = self.environment.health
+        health.writable, health.problem, health.waiting = False, str(error), len(self._waiting)
+        self._wait = min(self._wait * 2, _LONGEST_WAIT) if self._wait else _FIRST_WAIT
+        logger.error("%s (%d changes wait, next try in %s)", error, health.waiting, self._wait)
+        self.send_after(self._wait, _Retry())
+
+    def _available(self) -> None:
+        health = self.environment.health
+        health.waiting = 0
+        if self._wait is not None:
+            self._wait = None
+            health.writable, health.problem = True, ""
+            logger.warning("the database takes writes again")
+
+    def _close(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,35 @@
+"""The workflows that a runtime knows, by id. Each is checked when it is entered."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from quarterjack.storage import NotFound, WorkflowId
+
+from .workflow import Workflow, WorkflowDefinitionError
+
+
+class WorkflowBook(Mapping[WorkflowId, Workflow]):
+    """Read-only once made. Raises `WorkflowDefinitionError` for a wrong or doubled workflow."""
+
+    def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
+        self._workflows: dict[WorkflowId, Workflow] = {}
+        for workflow in workflows:
+            if workflow.id in self._workflows:
+                raise WorkflowDefinitionError(workflow.id, "two workflows have this name")
+            _ = workflow.depends_on
+            self._workflows[workflow.id] = workflow
+
+    def __getitem__(self, key: WorkflowId) -> Workflow:
+        return self._workflows[key]
+
+    def __iter__(self) -> Iterator[WorkflowId]:
+        return iter(self._workflows)
+
+    def __len__(self) -> int:
+        return len(self._workflows)
+
+    def find(self, key: WorkflowId) -> Workflow:
+        """The workflow of that id. Raises `NotFound`."""
+        found = self._workflows.get(key)
+        if found is None:
+            raise NotFound("workflow", key)
+        return found

@@ -1,0 +1,114 @@
+"""Request bodies: read once, strictly, within limits of size and time; and their shapes.
+
+A scheduled workflow's own shape stands in `quarterjack.actors.drafts`; unknown fields are refused
+everywhere.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+from aiohttp.client_exceptions import ClientPayloadError
+from aiohttp.http_exceptions import HttpProcessingError
+from pydantic import ConfigDict, Field
+
+from quarterjack.actors.drafts import validated
+from quarterjack.storage import InvalidInput
+from quarterjack.storage.wire_model import WireModel
+
+from . import json_text
+from .errors import BodyTooLarge, NotJson, TooSlow, WrongMediaType
+
+LARGEST_BODY: Final = 1_048_576
+"""Bytes."""
+BODY_DEADLINE: Final = timedelta(seconds=30)
+"""From the head of a request to the end of its body."""
+_LARGE: Final = 32_768
+"""Bytes above which a body is read on a thread, so that nobody waits for it."""
+
+
+class Body(WireModel):
+    """The base: types are taken to the letter (`"5"` is no number)."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class RunBody(Body):
+    """Of `POST /api/workflows/{id}/run`."""
+
+    params: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    priority: int | None = Field(default=None, ge=0, le=9)
+
+
+class TriggerBody(RunBody):
+    """Of `POST /api/schedules/{id}/trigger`."""
+
+    respect_overlap: bool = False
+
+
+class NoteBody(Body):
+    """Of `POST /api/schedules/{id}/pause` and `/resume`."""
+
+    note: str = Field(default="", max_length=2_000)
+
+
+class EmptyBody(Body):
+    """Of calls that take nothing."""
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read_body(request: web.Request, shape: type[B]) -> B:
+    """The body in that shape; no body at all is an empty object."""
+    raw = await _read(request)
+    return validated(shape, await _parsed(raw) if raw else {})
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The body, which must be there, and be an object."""
+    raw = await _read(request)
+    if not raw:
+        raise NotJson("the body is empty")
+    value = await _parsed(raw)
+    if not isinstance(value, dict):
+        raise InvalidInput.field(msg="the body must be an object")
+    return value
+
+
+async def _parsed(raw: bytes) -> Any:
+    if len(raw) > _LARGE:
+        return await asyncio.to_thread(json_text.load, raw)
+    return json_text.load(raw)
+
+
+async def _read(request: web.Request) -> bytes:
+    if request.content_length is not None and request.content_length > LARGEST_BODY:
+        raise BodyTooLarge(LARGEST_BODY)
+    seconds = BODY_DEADLINE.total_seconds()
+    try:
+        async with asyncio.timeout(seconds):
+            raw = await request.read()
+    except TimeoutError:
+        raise TooSlow(seconds) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise BodyTooLarge(LARGEST_BODY) from None
+    except (ClientPayloadError, HttpProcessingError):
+        raise NotJson("the body is broken off or wrongly framed") from None
+    if raw:
+        _check_media_type(request)
+    return raw
+
+
+def _check_media_type(request: web.Request) -> None:
+    given = request.headers.get("Content-Type", "none")
+    if request.content_type != "application/json":
+        raise WrongMediaType(f"Send application/json; the Content-Type is {given[:100]!r}.")
+    try:
+        charset = request.charset
+    except ValueError:
+        charset = "?"
+    if charset is not None and charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise WrongMediaType(f"Send UTF-8; the Content-Type is {given[:100]!r}.")

@@ -1,0 +1,65 @@
+"""What can be wrong with a request as such; `problems.py` says how each is answered."""
+
+from quarterjack.storage import QuarterjackError
+
+
+class RequestError(QuarterjackError):
+    """The request can't be taken as it is."""
+
+
+class NotJson(RequestError):
+    """The body or frame is not JSON."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"That is not JSON: {reason}.")
+
+
+class WrongMediaType(RequestError):
+    """The body is of a kind, charset or encoding that is not taken."""
+
+
+class BodyTooLarge(RequestError):
+    """The body is over the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A body has at most {limit:,} bytes; send less, or in parts.")
+
+
+class TooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The body did not arrive within {seconds:g} seconds; send it again.")
+
+
+class WrongTarget(RequestError):
+    """The request line is not for this server."""
+
+
+class WrongHost(RequestError):
+    """The request names a host that this server does not answer for."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"This server does not answer for the host {host[:100]!r}; use 127.0.0.1 or localhost."
+        )
+
+
+class Forbidden(RequestError):
+    """The request comes from a page of another origin."""
+
+
+class UpgradeRequired(RequestError):
+    """This address speaks WebSocket only."""
+
+
+class NoAnswerInTime(QuarterjackError):
+    """The answer took too long; whether the change was made is not known, so look before repeating."""
+
+
+class Draining(QuarterjackError):
+    """The server is ending; ask again when it is back."""
+
+
+class BadOption(QuarterjackError):
+    """The server can't start with these options; the message says which and why."""

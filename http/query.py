@@ -1,0 +1,102 @@
+"""Query parameters: read into shapes, each wrong or unknown one named."""
+
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import Field
+
+from quarterjack.actors.drafts import validated
+from quarterjack.storage import (
+    ExecutionStatus,
+    FieldError,
+    FireOutcome,
+    InvalidInput,
+    ScheduleStatus,
+)
+from quarterjack.storage.instants import Instant
+from quarterjack.storage.wire_model import WireModel
+
+
+class NoQuery(WireModel):
+    """No parameters."""
+
+
+class PageQuery(WireModel):
+    """Of every list."""
+
+    limit: int = Field(default=50, ge=1, le=500)
+    cursor: str | None = Field(default=None, min_length=1, max_length=1_000)
+
+
+class SchedulesQuery(PageQuery):
+    """Of `GET /api/schedules`."""
+
+    status: ScheduleStatus | None = None
+    workflow_id: str | None = Field(default=None, max_length=200)
+    q: str = Field(default="", max_length=200)
+
+
+class WorkflowSchedulesQuery(PageQuery):
+    """Of `GET /api/workflows/{id}/schedules`."""
+
+    status: ScheduleStatus | None = None
+    q: str = Field(default="", max_length=200)
+
+
+class ScheduleExecutionsQuery(PageQuery):
+    """Of `GET /api/schedules/{id}/executions`."""
+
+    status: ExecutionStatus | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class ExecutionsQuery(ScheduleExecutionsQuery):
+    """Of `GET /api/executions`."""
+
+    workflow_id: str | None = Field(default=None, max_length=200)
+    schedule_id: str | None = Field(default=None, max_length=200)
+
+
+class FiresQuery(PageQuery):
+    """Of `GET /api/schedules/{id}/fires`."""
+
+    outcome: FireOutcome | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class EventsQuery(PageQuery):
+    """Of `GET /api/events`."""
+
+    after: int = Field(default=0, ge=0, lt=2**63)
+    topic: str = "*"
+
+
+class UpcomingQuery(WireModel):
+    """Of `GET /api/schedules/{id}/upcoming`."""
+
+    count: int = Field(default=10, ge=1, le=500)
+
+
+class DeleteQuery(WireModel):
+    """Of `DELETE /api/schedules/{id}/workflow`."""
+
+    cancel: bool = False
+
+
+Q = TypeVar("Q", bound=WireModel)
+
+
+def read_query(request: web.Request, shape: type[Q]) -> Q:
+    """The query parameters in that shape. Raises `InvalidInput` naming each wrong one."""
+    given = request.query
+    doubled = sorted({name for name in given if len(given.getall(name)) > 1})
+    if doubled:
+        raise InvalidInput([FieldError(("query", name), "given more than once") for name in doubled])
+    try:
+        return validated(shape, dict(given))
+    except InvalidInput as error:
+        raise InvalidInput(
+            [FieldError(("query", *each.loc), each.msg) for each in error.errors]
+        ) from None

@@ -1,0 +1,47 @@
+"""All that a program needs to schedule workflows: define them, run them, watch them.
+
+from quarterjack.runtime import Retry, Runtime, Workflow
+"""
+
+from quarterjack.actors.schedule import OverlapRefused
+from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
+from quarterjack.storage import (
+    Event,
+    Execution,
+    ExecutionStatus,
+    InvalidInput,
+    NotFound,
+    QuarterjackError,
+    Retry,
+    Schedule,
+    ScheduleStatus,
+)
+
+from .calls import RuntimeNotStarted
+from .execution_detail import ExecutionDetail
+from .health import Health, Readiness
+from .runtime import Runtime
+from .settings import Settings
+from .step_context import StepContext
+
+__all__ = [
+    "Event",
+    "Execution",
+    "ExecutionDetail",
+    "ExecutionStatus",
+    "Health",
+    "InvalidInput",
+    "NotFound",
+    "OverlapRefused",
+    "QuarterjackError",
+    "Readiness",
+    "Retry",
+    "Runtime",
+    "RuntimeNotStarted",
+    "Schedule",
+    "ScheduleStatus",
+    "Settings",
+    "StepContext",
+    "Workflow",
+    "WorkflowDefinitionError",
+]

@@ -1,0 +1,182 @@
+"""Puts a runtime's parts together on a clock and a dispatcher, and takes them apart again.
+
+The same assembly stands behind a server, an embedded runtime and a virtual one. Everything here runs
+on the dispatcher's thread, except where it says otherwise.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import Any
+
+from quarterjack.actors.broadcaster import Subscriptions
+from quarterjack.actors.cast_member import ROOT
+from quarterjack.actors.engine import ActorSystem, Clock, Ping, Ref, Reply
+from quarterjack.actors.engine.dispatcher import Dispatcher
+from quarterjack.actors.environment import Cast, Environment
+from quarterjack.actors.messages import Commit, Drain, Enqueue, Interrupt, Read, WhenIdle
+from quarterjack.actors.runner import Runner
+from quarterjack.actors.workflow_book import WorkflowBook
+from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
+from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
+from quarterjack.storage.migrate import migrate
+from quarterjack.storage.schedule_changes import RecordRun
+
+from .runners import CoroutineRunner, InlineRunner, ThreadRunner
+from .settings import Settings
+from .tree import root_spec
+
+_INTERRUPT_SECONDS = 5.0
+_STOP_SECONDS = 30.0
+
+
+def open_writer(address: Address) -> Writer:
+    """The writer's connection, with the newest schema. Blocks; raises `DatabaseError`."""
+    writer = Writer(address)
+    try:
+        migrate(writer.connection)
+    except BaseException:
+        writer.close()
+        raise
+    return writer
+
+
+class Assembly:
+    """Everything that is alive between a runtime's start and its stop."""
+
+    def __init__(
+        self,
+        address: Address,
+        workflows: WorkflowBook,
+        settings: Settings,
+        ids: IdSource,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        *,
+        virtual: bool = False,
+    ) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.system = ActorSystem(clock, dispatcher, threads=not virtual)
+        self.cast = Cast(self.system, ROOT)
+        self._address = address
+        self._anchor = MemoryAnchor(address) if address.path is None else None
+        self._readers: Readers | None = None
+        self._reads_by_state = virtual or address.path is None
+        self._runners: dict[str, Runner] = {
+            "thread": ThreadRunner(settings.threads),
+            "async": CoroutineRunner(),
+            "inline": InlineRunner(),
+        }
+        self.environment = Environment(
+            workflows=workflows,
+            ids=ids,
+            boot_id=BootId(ids.new("boot")),
+            runners=self._runners,
+            default_runner=settings.runner,
+            reads=self.read,
+            concurrency=settings.concurrency,
+            longest_sleep=None if virtual else timedelta(seconds=1),
+        )
+        self.root: Ref[Any] | None = None
+
+    def spawn(self) -> None:
+        """Start the tree."""
+        spec = root_spec(
+            self.environment,
+            Subscriptions(),
+            lambda: open_writer(self._address),
+            self.settings.idle,
+        )
+        self.root = self.system.spawn(spec).ref
+
+    async def start(self) -> None:
+        """Start the tree, and wait until each of the cast has read what is stored."""
+        self.spawn()
+        assert self.root is not None
+        await self.root.ask(Ping())
+        await self.cast.state.ask(Ping())
+        if not self._reads_by_state and self._address.path is not None:
+            self._readers = Readers(self._address.path)
+        for ref in (self.cast.broadcaster, self.cast.run_queue, self.cast.ticker):
+            await ref.ask(Ping())
+
+    async def stop(self, grace: float) -> None:
+        """Let running steps end, then the tree; after `grace` seconds steps are left to the next start."""
+        if self.root is not None and self.root.is_alive():
+            await self._drain(grace)
+            self.system.stop(self.root)
+            await self._until_stopped()
+        await asyncio.get_running_loop().run_in_executor(None, self._close)
+        self.system.dispatcher.close()
+
+    def read(self, query: Callable[..., Any], *arguments: Any) -> Reply[Any]:
+        """Run a query on committed data; from any thread."""
+        if self._readers is None:
+            return self.cast.state.ask(Read(query, arguments))
+        reply: Reply[Any] = self.system.dispatcher.new_reply()
+        future = self._readers.submit(query, *arguments)
+        future.add_done_callback(lambda done: _hand_over(done, reply))
+        return reply
+
+    def record(self, execution: Execution) -> Reply[ExecutionId]:
+        """Store an execution that belongs to no schedule, and put it into the queue."""
+        reply: Reply[ExecutionId] = self.cast.state.ask(Commit(RecordRun(execution, [])))
+
+        def enqueue(stored: ExecutionId) -> ExecutionId:
+            self.cast.run_queue.tell(Enqueue(execution))
+            return stored
+
+        return reply.map(enqueue)
+
+    def close_now(self) -> None:
+        """Give back what the tree does not own, without waiting for steps; blocks."""
+        self._close()
+        self.system.dispatcher.close()
+
+    async def _drain(self, grace: float) -> None:
+        self.cast.ticker.tell_control(Drain())
+        self.cast.run_queue.tell_control(Drain())
+        await self.cast.run_queue.ask(Ping())
+        if await _within(self.cast.executions.ask(WhenIdle()), grace):
+            return
+        for info in self.system.tree():
+            if info.kind == "execution" and (ref := self.system.find(info.path)) is not None:
+                ref.tell_control(Interrupt())
+        await _within(self.cast.executions.ask(WhenIdle()), _INTERRUPT_SECONDS)
+
+    async def _until_stopped(self) -> None:
+        stopped = asyncio.Event()
+        self.system.on_stopped(stopped.set)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await stopped.wait()
+        except TimeoutError:
+            return
+
+    def _close(self) -> None:
+        for runner in self._runners.values():
+            runner.close()
+        if self._readers is not None:
+            self._readers.close()
+        self.system.close_threads()
+        if self._anchor is not None:
+            self._anchor.close()
+
+
+async def _within(reply: Reply[Any], seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await reply
+    except TimeoutError:
+        return False
+    return True
+
+
+def _hand_over(done: "Future[Any]", reply: Reply[Any]) -> None:
+    error = done.exception()
+    if error is None:
+        reply.set(done.result())
+    else:
+        reply.set_exception(error)

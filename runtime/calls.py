@@ -1,0 +1,291 @@
+"""What can be asked of a runtime, whatever it runs on: each call is one message, or one read."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from quarterjack.actors import messages as m
+from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
+from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
+from quarterjack.actors.engine import ActorInfo, Deliver, Reply
+from quarterjack.actors.policies.triggers import rule_of
+from quarterjack.actors.workflow_book import WorkflowBook
+from quarterjack.storage import (
+    Event,
+    Execution,
+    ExecutionId,
+    Fire,
+    IdSource,
+    InvalidInput,
+    QuarterjackError,
+    Schedule,
+    ScheduleId,
+    WorkflowId,
+)
+from quarterjack.storage import queries as q
+from quarterjack.storage.events import TOPICS
+from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
+
+from .assembly import Assembly
+from .callbacks import Callback, CallbackSubscriber, CallbackThread
+from .end_watcher import EndWatcher
+from .execution_detail import ExecutionDetail, detail_of
+from .run_request import RunRequest, execution_of
+
+T = TypeVar("T")
+MOST_UPCOMING = 1_000
+
+
+class RuntimeNotStarted(QuarterjackError):
+    """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
+
+
+class Calls:
+    """The calls; who inherits provides the assembly while it is started."""
+
+    def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
+        self.workflows = workflows
+        self._ids = ids
+        self._assembly: Assembly | None = None
+        self._callbacks = CallbackThread()
+        self._subscribers: dict[str, CallbackSubscriber] = {}
+
+    # Schedules
+
+    def create_scheduled_workflow(
+        self, draft: Mapping[str, Any], *, schedule_id: str | None = None
+    ) -> Reply[ScheduleId]:
+        """Make a schedule from the contract's camelCase form; its id. Raises `InvalidInput`."""
+
+        def create(_: Assembly) -> Reply[ScheduleId]:
+            checked = validated(ScheduleDraft, draft)
+            key = ScheduleId(schedule_id or self._ids.new("sch"))
+            made = self._to_schedule(key, m.CreateSchedule(checked))
+            return made.map(lambda schedule: schedule.id)
+
+        return self._call(create)
+
+    def update_scheduled_workflow(
+        self, schedule_id: str, changes: Mapping[str, Any], *, version: int | None = None
+    ) -> Reply[Schedule]:
+        """Change what is given, keep the rest. Raises `NotFound`, `InvalidInput`, `VersionConflict`."""
+        return self._call(
+            lambda _: self._to_schedule(
+                schedule_id, m.UpdateSchedule(ScheduleChanges(dict(changes)), version)
+            )
+        )
+
+    def delete_scheduled_workflow(self, schedule_id: str, *, cancel: bool = False) -> Reply[None]:
+        """Forget a schedule; its executions finish, or with `cancel` are ended. Raises `NotFound`."""
+        return self._call(lambda _: self._to_schedule(schedule_id, m.DeleteSchedule(cancel)))
+
+    def pause_schedule(self, schedule_id: str, note: str = "") -> Reply[Schedule]:
+        """Let it fire no more until it is resumed. Raises `NotFound`, `IllegalTransition`."""
+        return self._call(lambda _: self._to_schedule(schedule_id, m.PauseSchedule(note)))
+
+    def resume_schedule(self, schedule_id: str, note: str = "") -> Reply[Schedule]:
+        """Let it fire again. Raises `NotFound`, `IllegalTransition`."""
+        return self._call(lambda _: self._to_schedule(schedule_id, m.ResumeSchedule(note)))
+
+    def get_schedule(self, schedule_id: str) -> Reply[Schedule]:
+        """One schedule. Raises `NotFound`."""
+        return self._read(q.schedule, ScheduleId(schedule_id))
+
+    def list_schedules(
+        self,
+        wanted: q.ScheduleFilter = q.ScheduleFilter(),
+        page: q.PageRequest = q.PageRequest(),
+    ) -> Reply[q.Page[Schedule]]:
+        """Schedules, oldest first."""
+        return self._read(q.schedules, wanted, page)
+
+    def get_schedule_workflow_status(self, schedule_id: str) -> Reply[CombinedStatus]:
+        """A schedule with its executions and figures. Raises `NotFound`."""
+
+        def read(assembly: Assembly) -> Reply[CombinedStatus]:
+            now = assembly.clock.now()
+            return assembly.read(combined_status, ScheduleId(schedule_id), now)
+
+        return self._call(read)
+
+    def upcoming(self, schedule_id: str, count: int = 10) -> Reply[list[datetime]]:
+        """The next due instants, at most 1,000. Raises `NotFound`."""
+
+        def read(assembly: Assembly) -> Reply[list[datetime]]:
+            now = assembly.clock.now()
+            return assembly.read(_upcoming, ScheduleId(schedule_id), now, count)
+
+        return self._call(read)
+
+    def list_fires(
+        self,
+        schedule_id: str,
+        wanted: q.FireFilter = q.FireFilter(),
+        page: q.PageRequest = q.PageRequest(),
+    ) -> Reply[q.Page[Fire]]:
+        """The fire ledger of a schedule, newest first."""
+        return self._read(q.fires, ScheduleId(schedule_id), wanted, page)
+
+    # Executions
+
+    def trigger_scheduled_execution(
+        self,
+        schedule_id: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        context: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+        respect_overlap: bool = False,
+    ) -> Reply[ExecutionId]:
+        """Run a schedule's workflow now. Raises `NotFound`, `InvalidInput`, `OverlapRefused`."""
+
+        def trigger(_: Assembly) -> Reply[ExecutionId]:
+            asked = RunRequest.checked(params, context, priority)
+            message = m.TriggerSchedule(
+                asked.params, asked.context or {}, asked.priority, respect_overlap
+            )
+            return self._to_schedule(schedule_id, message)
+
+        return self._call(trigger)
+
+    def run(
+        self,
+        workflow_id: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        context: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+    ) -> Reply[ExecutionId]:
+        """Run a workflow now, with no schedule. Raises `NotFound`, `InvalidInput`."""
+
+        def begin(assembly: Assembly) -> Reply[ExecutionId]:
+            asked = RunRequest.checked(params, context, priority)
+            workflow = self.workflows.find(WorkflowId(workflow_id))
+            key = ExecutionId(self._ids.new("exe"))
+            execution = execution_of(key, workflow, asked, assembly.clock.now())
+            return assembly.record(execution)
+
+        return self._call(begin)
+
+    def cancel_scheduled_execution(self, execution_id: str) -> Reply[None]:
+        """End an execution before its time. Raises `NotFound`, `IllegalTransition` if it has ended."""
+        message = m.CancelExecution(ExecutionId(execution_id), "asked for")
+        return self._call(lambda assembly: assembly.cast.run_queue.ask(message))
+
+    def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
+        """An execution with its steps. Raises `NotFound`."""
+        stored = self._read(stored_execution, ExecutionId(execution_id))
+        return stored.map(lambda found: detail_of(found, self.workflows))
+
+    def list_executions(
+        self,
+        wanted: q.ExecutionFilter = q.ExecutionFilter(),
+        page: q.PageRequest = q.PageRequest(),
+    ) -> Reply[q.Page[Execution]]:
+        """Executions without their steps, newest first."""
+        return self._read(q.executions, wanted, page)
+
+    def wait_for(self, execution_id: str) -> Reply[Execution]:
+        """The execution when it has ended. Raises `NotFound`."""
+
+        def watch(assembly: Assembly) -> Reply[Execution]:
+            return EndWatcher(assembly, ExecutionId(execution_id)).reply
+
+        return self._call(watch)
+
+    # Events and actors
+
+    def events(self, after: int, until: int = 2**62, limit: int = 500) -> Reply[list[Event]]:
+        """Stored events with `after` < seq ≤ `until`, in order."""
+        return self._read(q.events, after, until, limit)
+
+    def actors(self) -> Reply[list[ActorInfo]]:
+        """The supervision tree as it is now."""
+        return self._call(lambda assembly: Reply.of(assembly.system.tree()))
+
+    def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
+        """Have every matching event given to a callback, from now on; the subscription's id.
+
+        Callbacks run one after the other on a thread of their own; an exception there is logged.
+        Raises `InvalidInput` for an unknown topic.
+        """
+
+        def listen(_: Assembly) -> Reply[str]:
+            subscription = self._ids.new("sub")
+            subscriber = CallbackSubscriber(callback, self._callbacks)
+            self._subscribers[subscription] = subscriber
+            heard = self.listen(subscriber, subscription, topic, key)
+            return heard.map(lambda _: subscription)
+
+        return self._call(listen)
+
+    def unsubscribe(self, subscription: str) -> Reply[bool]:
+        """End a subscription; whether there was one of that id."""
+        subscriber = self._subscribers.pop(subscription, None)
+        if subscriber is None:
+            return Reply.of(False)
+        return self.unlisten(subscriber, subscription)
+
+    def on_schedule_triggered(self, callback: Callback) -> Reply[str]:
+        """Have a callback called for every execution that a schedule makes."""
+        return self.subscribe("schedule:triggered", callback)
+
+    def on_workflow_completed(self, callback: Callback) -> Reply[str]:
+        """Have a callback called for every execution that succeeds."""
+        return self.subscribe("workflow:completed", callback)
+
+    def listen(
+        self, subscriber: Subscriber, subscription: str, topic: str, key: str | None
+    ) -> Reply[int]:
+        """Events for a subscriber on the loop, from after the sequence number that this answers."""
+
+        def ask(assembly: Assembly) -> Reply[int]:
+            if topic not in TOPICS:
+                raise InvalidInput.field("topic", msg=f"there is no topic {topic!r:.60}")
+            return assembly.cast.broadcaster.ask(Listen(subscriber, subscription, topic, key))
+
+        return self._call(ask)
+
+    def unlisten(self, subscriber: Subscriber, subscription: str) -> Reply[bool]:
+        """No more for that subscription; whether it was there."""
+        return self._call(
+            lambda assembly: assembly.cast.broadcaster.ask(Unlisten(subscriber, subscription))
+        )
+
+    def forget(self, subscriber: Subscriber) -> None:
+        """The subscriber is gone, with all its subscriptions."""
+        if self._assembly is not None:
+            self._assembly.cast.broadcaster.tell(Forget(subscriber))
+
+    # How a call is made
+
+    def _running(self) -> Assembly:
+        if self._assembly is None:
+            raise RuntimeNotStarted("The runtime is not started; use it inside `with runtime:`.")
+        return self._assembly
+
+    def _call(self, make: Callable[[Assembly], Reply[T]]) -> Reply[T]:
+        """What the call answers; also its errors come through the reply."""
+        try:
+            return make(self._running())
+        except (QuarterjackError, LookupError) as error:
+            failed: Reply[T] = Reply()
+            failed.set_exception(error)
+            return failed
+
+    def _read(self, query: Callable[..., T], *arguments: Any) -> Reply[T]:
+        return self._call(lambda assembly: assembly.read(query, *arguments))
+
+    def _to_schedule(self, key: str, message: object) -> Reply[Any]:
+        return self._running().cast.schedules.ask(Deliver(key, message))
+
+
+def _upcoming(reader: q.Reader, key: ScheduleId, now: datetime, count: int) -> list[datetime]:
+    found = q.schedule(reader, key)
+    rule = rule_of(found.schedule_config, found.created_at)
+    instants: list[datetime] = []
+    instant = found.next_fire
+    while instant is not None and len(instants) < min(count, MOST_UPCOMING):
+        instants.append(instant)
+        instant = rule.next(max(instant, now))
+    return instants

@@ -1,0 +1,71 @@
+"""A run that somebody asks for, with its parameters checked, as an execution to be recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quarterjack.actors.workflow import Workflow
+from quarterjack.storage import (
+    Execution,
+    ExecutionId,
+    ExecutionStatus,
+    FieldError,
+    InvalidInput,
+    NotPlainData,
+    RunOptions,
+    Trigger,
+)
+from quarterjack.storage.plain_data import pack
+
+_PRIORITIES = range(10)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a trigger may say; None: as the schedule (or the default) has it."""
+
+    params: Mapping[str, Any] | None
+    context: Mapping[str, Any] | None
+    priority: int | None
+
+    @classmethod
+    def checked(
+        cls,
+        params: Mapping[str, Any] | None,
+        context: Mapping[str, Any] | None,
+        priority: int | None,
+    ) -> "RunRequest":
+        """The request. Raises `InvalidInput` for what is not plain data, or out of range."""
+        for name, given in (("params", params), ("context", context)):
+            try:
+                pack(dict(given or {}), root=name)
+            except NotPlainData as error:
+                raise InvalidInput.field(name, msg=str(error)) from None
+        if priority is not None and priority not in _PRIORITIES:
+            raise InvalidInput.field("priority", msg=f"{priority} is not in 0–9")
+        return cls(params, context, priority)
+
+
+def execution_of(
+    key: ExecutionId, workflow: Workflow, asked: RunRequest, now: datetime
+) -> Execution:
+    """The execution of a workflow without a schedule. Raises `InvalidInput` for wrong parameters."""
+    params = dict(asked.params or {})
+    wrong = workflow.check_params(params)
+    if wrong:
+        raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
+    return Execution(
+        id=key,
+        workflow_id=workflow.id,
+        schedule_id=None,
+        status=ExecutionStatus.QUEUED,
+        trigger=Trigger.API,
+        scheduled_time=now,
+        due=None,
+        queued_at=now,
+        priority=5 if asked.priority is None else asked.priority,
+        params=params,
+        context=dict(asked.context or {}),
+        options=RunOptions(),
+    )

@@ -1,0 +1,94 @@
+"""Runs `async def` steps as tasks on a loop of their own thread, so that none can hold up the actors."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
+
+from ..step_call import arguments, raised, returned
+
+
+class CoroutineRunner:
+    """The loop and its thread begin with the first task."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._tasks: dict[AttemptKey, asyncio.Task[None]] = {}
+        self._in_flight: dict[AttemptKey, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
+        """Run the attempt as a task."""
+        cancelled = self._in_flight[task.key] = threading.Event()
+        self._running_loop().call_soon_threadsafe(self._start, task, report, cancelled)
+
+    def cancel(self, key: AttemptKey) -> None:
+        """Cancel the task; it ends where it awaits next."""
+        cancelled = self._in_flight.get(key)
+        if cancelled is not None and self._loop is not None:
+            cancelled.set()
+            self._loop.call_soon_threadsafe(self._cancel, key)
+
+    def in_flight(self, key: AttemptKey) -> bool:
+        """Whether it was submitted and has not ended."""
+        return key in self._in_flight
+
+    def close(self) -> None:
+        """Cancel what runs, and end the loop's thread."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None or loop.is_closed():
+            return
+        loop.call_soon_threadsafe(self._shut_down)
+        thread.join(timeout=5)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._work, args=(self._loop,), name="quarterjack-async", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def _start(
+        self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
+    ) -> None:
+        running = asyncio.get_running_loop().create_task(self._run(task, report, cancelled))
+        self._tasks[task.key] = running
+        if cancelled.is_set():
+            running.cancel()
+
+    async def _run(
+        self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
+    ) -> None:
+        outcome: StepReport
+        try:
+            report(StepBegan(task.key))
+            outcome = returned(task, await task.step.function(**arguments(task, cancelled, report)))
+        except BaseException as error:
+            outcome = raised(task, error)
+        self._tasks.pop(task.key, None)
+        self._in_flight.pop(task.key, None)
+        report(outcome)
+
+    def _cancel(self, key: AttemptKey) -> None:
+        running = self._tasks.get(key)
+        if running is not None:
+            running.cancel()
+
+    def _shut_down(self) -> None:
+        loop = asyncio.get_running_loop()
+        for running in list(self._tasks.values()):
+            running.cancel()
+        loop.call_soon(loop.call_soon, loop.stop)

@@ -1,0 +1,101 @@
+"""What a step can know about itself, and say of its progress: the parameter `ctx`."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from quarterjack.actors.runner import StepTask
+from quarterjack.storage import (
+    ExecutionId,
+    NotPlainData,
+    Progress,
+    ScheduleId,
+    Trigger,
+    WorkflowId,
+)
+from quarterjack.storage.plain_data import check_plain
+
+_LONGEST_NOTE = 500
+
+
+class StepContext:
+    """One per attempt; to be used on the step's own thread or task."""
+
+    def __init__(
+        self, task: StepTask, cancelled: threading.Event, report: Callable[[Progress], None]
+    ) -> None:
+        self._task = task
+        self._cancelled = cancelled
+        self._report = report
+        self.logger = logging.getLogger(f"quarterjack.step.{task.workflow_id}.{task.key.step}")
+        """Where the step's log records go."""
+
+    def __repr__(self) -> str:
+        return f"<StepContext {self.execution_id} {self.step} attempt {self.attempt}>"
+
+    @property
+    def execution_id(self) -> ExecutionId:
+        """The execution that the step belongs to."""
+        return self._task.key.execution_id
+
+    @property
+    def schedule_id(self) -> ScheduleId | None:
+        """The schedule that made the execution, if one did."""
+        return self._task.schedule_id
+
+    @property
+    def workflow_id(self) -> WorkflowId:
+        """The workflow."""
+        return self._task.workflow_id
+
+    @property
+    def step(self) -> str:
+        """The step's name."""
+        return self._task.key.step
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self._task.key.number
+
+    @property
+    def scheduled_time(self) -> datetime:
+        """The due instant (aware, UTC); for manual runs, when they were triggered."""
+        return self._task.scheduled_time
+
+    @property
+    def trigger(self) -> Trigger:
+        """What made the execution."""
+        return self._task.trigger
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters of the run."""
+        return self._task.params
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """What the trigger's caller gave along."""
+        return self._task.context
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this step in this execution, and for no other."""
+        return f"{self.execution_id}:{self.step}"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the step should end; long loops look at it."""
+        return self._cancelled.is_set()
+
+    def progress(self, done: float, total: float, note: str = "") -> None:
+        """Say that `done` of `total` units are done; cheap, and told at a limited rate."""
+        note = str(note)[:_LONGEST_NOTE]
+        progress = Progress(done, total, note)
+        try:
+            check_plain([done, total, note], root="progress")
+        except NotPlainData as error:
+            raise ValueError(str(error)) from None
+        self._report(progress)

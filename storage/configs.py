@@ -1,0 +1,114 @@
+"""What a user says of a schedule: when it fires (`ScheduleConfig`), how it runs (`ExecutionConfig`).
+
+One definition serves REST bodies, the embedding API and the stored row. Whether a cron expression
+or a time zone makes sense is decided above (`quarterjack.actors.policies.triggers`).
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from .durations import Duration
+from .instants import Instant
+from .wire_model import WireModel
+
+
+class Overlap(StrEnum):
+    """What to do when a schedule is due while an earlier execution of it has not ended."""
+
+    SKIP = "skip"
+    QUEUE_ONE = "queueOne"
+    QUEUE_ALL = "queueAll"
+    CANCEL_RUNNING = "cancelRunning"
+    ALLOW = "allow"
+
+
+class CatchUp(StrEnum):
+    """What to do with due instants that passed while nothing could fire."""
+
+    SKIP = "skip"
+    LATEST = "latest"
+    ALL = "all"
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+CronLines = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=str | list[str]),
+    Field(max_length=20),
+]
+KINDS = ("cron", "interval", "at", "event", "manual")
+"""A schedule has exactly one of these."""
+
+
+class ScheduleConfig(WireModel):
+    """When a schedule fires: exactly one of `cron`, `interval`, `at`, `event`, `manual`."""
+
+    cron: CronLines | None = None
+    interval: Duration | None = None
+    anchor: Instant | None = None
+    at: Instant | None = None
+    event: str | None = Field(default=None, min_length=1, max_length=200)
+    manual: Literal[True] | None = None
+    timezone: str = Field(default="UTC", min_length=1, max_length=100)
+    start_at: Instant | None = None
+    end_at: Instant | None = None
+    jitter: Duration = timedelta(0)
+    max_runs: int | None = Field(default=None, ge=1)
+    exclude: tuple[str, ...] = ()
+    overlap: Overlap = Overlap.SKIP
+    catch_up: CatchUp = CatchUp.LATEST
+    catch_up_window: Duration | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> "ScheduleConfig":
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {found}")
+        if self.anchor is not None and self.interval is None:
+            raise ValueError("anchor belongs to interval; give an interval too, or leave it out")
+        if self.interval is not None and self.interval < timedelta(seconds=1):
+            raise ValueError("interval is at least one second")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of `KINDS` it is."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+
+class Retry(WireModel):
+    """How often a failed step is tried, and how long is waited in between.
+
+    `attempts` counts the first one; the wait before attempt n + 1 is `backoff * factor**(n - 1)`,
+    at most `max_backoff`.
+
+    >>> Retry(attempts=3, backoff="2s").backoff
+    datetime.timedelta(seconds=2)
+    """
+
+    attempts: int = Field(default=1, ge=1, le=1_000)
+    backoff: Duration = timedelta(seconds=1)
+    factor: float = Field(default=2.0, ge=1, le=100)
+    max_backoff: Duration = timedelta(minutes=5)
+
+    def __init__(self, **data: Any) -> None:
+        known = {"max_backoff": "maxBackoff"}
+        super().__init__(**{known.get(name, name): value for name, value in data.items()})
+
+
+class ExecutionConfig(WireModel):
+    """How the executions of a schedule run."""
+
+    params: dict[str, Any] = Field(default_factory=dict)
+    priority: int = Field(default=5, ge=0, le=9)
+    timeout: Duration | None = None
+    max_concurrency: int = Field(default=1, ge=1, le=10_000)
+    retry_policy: Retry | None = None
+    pause_on_failure: int | None = Field(default=None, ge=1)

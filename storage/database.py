@@ -1,0 +1,135 @@
+"""Opens the SQLite database: one writer in the whole machine, and read-only connections beside it.
+
+Durability: WAL with `synchronous=FULL`, so what was committed survives a power cut. Only the writer
+writes and checkpoints, because SQLite before 3.51.3 can corrupt a WAL file when two connections do.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from urllib.parse import quote
+
+from peewee import DatabaseError as PeeweeDatabaseError
+from peewee import OperationalError, SqliteDatabase
+
+from .errors import DatabaseError, InvalidInput
+from .file_lock import FileLock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Reader = SqliteDatabase
+"""A read-only connection, as the functions of `queries` take it."""
+_READERS = 2
+_BUSY_SECONDS = 5
+_MEMORY_NUMBERS = count(1)
+
+
+class Address:
+    """Where the database lies, from a URL: `sqlite:///file.db`, `sqlite:////abs/file.db`, `sqlite://`.
+
+    >>> Address("sqlite:///jobs.db").path
+    PosixPath('jobs.db')
+    >>> Address("sqlite://").path is None      # in memory, gone with the process
+    True
+    """
+
+    def __init__(self, url: str) -> None:
+        scheme, separator, rest = url.partition("://")
+        if scheme != "sqlite" or not separator or (rest and not rest.startswith("/")):
+            raise InvalidInput.field(
+                "database", msg=f"{url!r} is not a database URL; write sqlite:///FILE or sqlite://"
+            )
+        name = rest[1:]
+        self.path = None if name in ("", ":memory:") else Path(name)
+        self.sqlite_name = (
+            str(self.path)
+            if self.path
+            else f"file:quarterjack-{next(_MEMORY_NUMBERS)}?mode=memory&cache=shared"
+        )
+
+    def __str__(self) -> str:
+        return f"sqlite:///{self.path}" if self.path else "sqlite://"
+
+
+class Writer:
+    """The one connection that writes; it holds the database's lock file until it is closed.
+
+    To be opened, used and closed on one thread.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._lock = FileLock.of(address.path) if address.path else None
+        try:
+            if address.path:
+                address.path.touch(mode=0o600)
+            self.database = SqliteDatabase(
+                address.sqlite_name,
+                uri=address.path is None,
+                timeout=_BUSY_SECONDS,
+                autoconnect=False,
+                pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1},
+            )
+            self.database.connect()
+            self.connection = cast(sqlite3.Connection, self.database.connection())
+            self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except (OSError, sqlite3.Error, PeeweeDatabaseError, OperationalError) as error:
+            self._unlock()
+            raise DatabaseError(
+                f"The database {address} can't be opened: {error}. Check that its folder exists, "
+                "that it may be written, and that the file is an SQLite database."
+            ) from error
+
+    def close(self) -> None:
+        """Close the connection (which checkpoints the WAL) and give the lock back."""
+        self.database.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock:
+            self._lock.release()
+
+
+class MemoryAnchor:
+    """Keeps a database in memory alive while nobody else has it open; from any thread."""
+
+    def __init__(self, address: Address) -> None:
+        self._connection = sqlite3.connect(
+            address.sqlite_name, uri=True, check_same_thread=False, isolation_level=None
+        )
+
+    def close(self) -> None:
+        """Let it go: the data is gone with the last connection."""
+        self._connection.close()
+
+
+class Readers:
+    """Runs queries on a few threads, each with a read-only connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        self._database = SqliteDatabase(
+            uri, uri=True, timeout=_BUSY_SECONDS, autoconnect=False, pragmas={"query_only": 1}
+        )
+        self._threads = ThreadPoolExecutor(
+            _READERS, thread_name_prefix="quarterjack-reader", initializer=self._connect
+        )
+        self._connections: list[Any] = []
+
+    def _connect(self) -> None:
+        self._database.connect()
+        self._connections.append(self._database.connection())
+
+    def submit(
+        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Run a query on one of the threads."""
+        return self._threads.submit(query, self._database, *args, **kwargs)
+
+    def close(self) -> None:
+        """Wait for the queries that run, and close the connections."""
+        for _ in range(_READERS):
+            self._threads.submit(self._database.close)
+        self._threads.shutdown(wait=True)

@@ -1,0 +1,75 @@
+"""Every event type in one table, with the fields of its `data`; an event of another type can't be made.
+
+Events are committed with the change that they tell of, and numbered by `seq` in commit order.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from .ids import ExecutionId, ScheduleId, WorkflowId
+from .plain_data import PlainData
+
+EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
+    "schedule.created": ("name", "version"),
+    "schedule.updated": ("name", "version"),
+    "schedule.deleted": ("name",),
+    "schedule.triggered": ("trigger", "scheduledTime", "lateness"),
+    "schedule.completed": ("duration",),
+    "schedule.failed": ("duration", "status", "error"),
+    "schedule.skipped": ("scheduledTime", "outcome", "reason", "blockedBy"),
+    "schedule.paused": ("note",),
+    "schedule.resumed": ("note",),
+    "schedule.error": ("error",),
+    "workflow.started": ("trigger", "scheduledTime"),
+    "workflow.completed": ("duration", "resultSize"),
+    "workflow.failed": ("duration", "step", "error"),
+    "workflow.cancelled": ("duration", "reason"),
+    "workflow.timedOut": ("duration", "error"),
+    "workflow.step.started": ("step", "attempt"),
+    "workflow.step.completed": ("step", "attempt", "duration", "resultSize"),
+    "workflow.step.failed": ("step", "attempt", "duration", "error"),
+    "workflow.step.retrying": ("step", "attempt", "delay", "error"),
+    "workflow.step.progress": ("step", "attempt", "done", "total", "note"),
+}
+"""Type → the names in its `data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `seq` is 0 until it is committed."""
+
+    type: str
+    timestamp: datetime
+    schedule_id: ScheduleId | None = None
+    workflow_id: WorkflowId | None = None
+    execution_id: ExecutionId | None = None
+    data: dict[str, PlainData] = field(default_factory=dict)
+    seq: int = 0
+
+    def __post_init__(self) -> None:
+        fields = EVENT_TYPES.get(self.type)
+        if fields is None:
+            raise ValueError(f"{self.type!r} is no event type; they stand in EVENT_TYPES")
+        if unknown := self.data.keys() - set(fields):
+            raise ValueError(f"{self.type} has no data field {sorted(unknown)}; it has {fields}")
+
+
+def topics(event: Event) -> tuple[str, ...]:
+    """The topics under which an event is published, most general first.
+
+    >>> topics(Event("workflow.step.completed", datetime(2026, 1, 1)))
+    ('*', 'workflow:*', 'workflow:step:completed')
+    """
+    family = event.type.partition(".")[0]
+    own = event.type.replace(".", ":")
+    if event.execution_id is None:
+        return ("*", f"{family}:*", own)
+    return ("*", f"{family}:*", "execution:*", own)
+
+
+TOPICS: Final = frozenset(
+    {"*", "schedule:*", "workflow:*", "execution:*"}
+    | {name.replace(".", ":") for name in EVENT_TYPES}
+)
+"""What can be subscribed to."""

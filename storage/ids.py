@@ -1,0 +1,56 @@
+"""Names of things: what their ids look like, and where new ones come from.
+
+Every new id comes from an `IdSource`, so that a whole run can be a function of its seed.
+"""
+
+import random
+import secrets
+from typing import NewType, Protocol
+
+ScheduleId = NewType("ScheduleId", str)
+ExecutionId = NewType("ExecutionId", str)
+WorkflowId = NewType("WorkflowId", str)
+BootId = NewType("BootId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 20
+
+
+class IdSource(Protocol):
+    """Where new ids come from."""
+
+    def new(self, prefix: str) -> str:
+        """A new id such as `sch_4k2…`, never given before."""
+        ...
+
+
+class RandomIds:
+    """Ids of 100 random bits in Crockford's base 32, from the operating system."""
+
+    def new(self, prefix: str) -> str:
+        """A new id such as `sch_4k2…`.
+
+        >>> RandomIds().new("sch").startswith("sch_")
+        True
+        """
+        bits = secrets.randbits(5 * _LENGTH)
+        return f"{prefix}_{_base32(bits)}"
+
+
+class SeededIds:
+    """Ids that are a function of the seed, for tests and simulation.
+
+    >>> SeededIds(7).new("exe") == SeededIds(7).new("exe")
+    True
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def new(self, prefix: str) -> str:
+        """The next id of this seed's sequence."""
+        return f"{prefix}_{_base32(self._random.getrandbits(5 * _LENGTH))}"
+
+
+def _base32(bits: int) -> str:
+    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(0, 5 * _LENGTH, 5))

@@ -1,0 +1,88 @@
+"""Commits batches of changes with their events: the only write path.
+
+A commit promises: every change of the batch and its events are durable together, or none is. A
+change that is refused or fails takes nobody else with it. Lives on one thread, the writer's.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .database import Writer
+from .errors import QuarterjackError, StorageUnavailable
+from .events import Event
+from .transaction import Change, Transaction
+
+logger = logging.getLogger(__name__)
+
+
+class Committed(NamedTuple):
+    """What a batch came to: a result or an exception per change, and the events in commit order."""
+
+    outcomes: list[Any]
+    events: list[Event]
+
+
+class Journal:
+    """The writer's side of the database."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._connection = writer.connection
+        self._last_seq = int(
+            self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        )
+
+    @property
+    def last_seq(self) -> int:
+        """The sequence number of the newest committed event; 0 when there is none."""
+        return self._last_seq
+
+    def commit(self, changes: Sequence[Change[Any]]) -> Committed:
+        """Write the changes in one transaction; an outcome is a result, or the exception raised.
+
+        Raises `StorageUnavailable` when the database takes no writes: nothing is stored then.
+        """
+        try:
+            return self._together(changes)
+        except (StorageUnavailable, sqlite3.OperationalError) as error:
+            self._rollback()
+            raise StorageUnavailable(f"The database takes no writes: {error}") from error
+        except Exception as error:
+            self._rollback()
+            if len(changes) == 1:
+                return Committed([error], [])
+            logger.warning("a change spoiled its batch, writing %d one by one", len(changes))
+        return self._one_by_one(changes)
+
+    def _one_by_one(self, changes: Sequence[Change[Any]]) -> Committed:
+        committed = Committed([], [])
+        for change in changes:
+            try:
+                single = self.commit([change])
+            except StorageUnavailable as error:
+                single = Committed([error], [])
+            committed.outcomes.extend(single.outcomes)
+            committed.events.extend(single.events)
+        return committed
+
+    def _together(self, changes: Sequence[Change[Any]]) -> Committed:
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(self._connection, self._last_seq)
+        outcomes: list[Any] = []
+        for change in changes:
+            before = transaction.writes
+            try:
+                outcomes.append(change.apply(transaction))
+            except QuarterjackError as refusal:
+                if transaction.writes != before:
+                    raise
+                outcomes.append(refusal)
+        transaction.finish()
+        self._connection.execute("COMMIT")
+        self._last_seq += len(transaction.events)
+        return Committed(outcomes, transaction.events)
+
+    def _rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

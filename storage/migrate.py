@@ -1,0 +1,53 @@
+"""Brings any older database to the newest schema at start, or refuses a newer one.
+
+Each step runs in a transaction of its own together with its version number.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .errors import DatabaseError
+from .migrations import v001_initial
+
+
+class Migration(NamedTuple):
+    """One step of the schema's history."""
+
+    version: int
+    apply: Callable[[sqlite3.Connection], None]
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, v001_initial.apply),)
+NEWEST = MIGRATIONS[-1].version
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The schema version of a database; 0 for a new one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply the steps that are missing.
+
+    Raises `DatabaseError` when the database is newer than this program, or not Quarterjack's.
+    """
+    found = version_of(connection)
+    if found > NEWEST:
+        raise DatabaseError(
+            f"The database has schema version {found}, this program knows up to {NEWEST}; "
+            "start a newer Quarterjack, or give it another database."
+        )
+    if found == 0 and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        raise DatabaseError(
+            "The database has tables, but none of Quarterjack's; give it a file of its own."
+        )
+    for migration in MIGRATIONS[found:]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migration.apply(connection)
+            connection.execute(f"PRAGMA user_version = {migration.version}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

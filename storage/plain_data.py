@@ -1,0 +1,102 @@
+"""Parameters, results and event data as msgpack: plain values only, bounded in size and depth.
+
+Plain means: null, booleans, integers of 64 bits, finite floats, text, bytes, lists, and maps with
+text keys. Tuples become lists. Anything else is refused with the path to it.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgpack
+
+from .errors import NotPlainData
+
+PlainData = Any
+"""A value made of null, bool, int, float, str, bytes, list and dict with text keys."""
+
+
+class Packed(bytes):
+    """A value that is packed already: it travels from a step to the database without being opened."""
+
+    __slots__ = ()
+
+
+LARGEST = 1_000_000
+"""Bytes that one value may take when packed."""
+DEEPEST = 64
+"""Levels of lists and maps inside each other."""
+
+
+def pack(value: PlainData, *, root: str = "$", largest: int = LARGEST) -> Packed:
+    """The value as msgpack.
+
+    Raises `NotPlainData` naming the path of what is not plain, too deep or (as a whole) too large.
+
+    >>> unpack(pack({"a": [1, 2.5, None]}))
+    {'a': [1, 2.5, None]}
+    """
+    check_plain(value, root=root)
+    packed = Packed(cast(bytes, msgpack.packb(value)))
+    if len(packed) > largest:
+        raise NotPlainData(
+            root,
+            f"{len(packed):,} bytes when packed, over the limit of {largest:,}; "
+            "store it in a file or an object store and pass its address",
+        )
+    return packed
+
+
+def unpack(packed: bytes) -> PlainData:
+    """The value that `pack` was given."""
+    return msgpack.unpackb(packed)
+
+
+def pack_map(items: Mapping[str, Packed]) -> Packed:
+    """A map of values that are packed already, without opening them.
+
+    >>> unpack(pack_map({"a": pack(1), "b": pack([])}))
+    {'a': 1, 'b': []}
+    """
+    head = msgpack.Packer().pack_map_header(len(items))
+    return Packed(head + b"".join(pack(name) + value for name, value in items.items()))
+
+
+def check_plain(value: PlainData, *, root: str = "$", depth: int = 0) -> None:
+    """Raise `NotPlainData` with the path to the first thing in the value that is not plain."""
+    match value:
+        case None | bool() | bytes():
+            return
+        case str():
+            _check_text(value, root)
+        case int():
+            if not -(2**63) <= value < 2**64:
+                raise NotPlainData(root, "an integer beyond 64 bits; pass it as text")
+        case float():
+            if not math.isfinite(value):
+                raise NotPlainData(root, f"{value} is no number that JSON can carry; use null")
+        case list() | tuple() | dict() if depth >= DEEPEST:
+            raise NotPlainData(root[:200], f"nested deeper than {DEEPEST} levels, or in itself")
+        case list() | tuple():
+            for index, item in enumerate(value):
+                check_plain(item, root=f"{root}[{index}]", depth=depth + 1)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise NotPlainData(root, f"the key {key!r:.40} is not text")
+                _check_text(key, root)
+                check_plain(item, root=f"{root}.{key:.40}", depth=depth + 1)
+        case _:
+            raise NotPlainData(
+                root,
+                f"a {type(value).__name__} is not plain data; "
+                "return lists, maps with text keys, text, numbers, booleans or null",
+            )
+
+
+def _check_text(text: str, root: str) -> None:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise NotPlainData(root, "text with a lone surrogate is not valid Unicode") from None

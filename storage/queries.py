@@ -1,0 +1,284 @@
+"""Reads: plain functions that take a read-only connection and give records. They see what is committed.
+
+Lists are paged by key, not by offset, so pages stay right while rows are added.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from peewee import Expression, Model, ModelSelect, Tuple, fn
+
+from .database import Reader
+from .errors import NotFound
+from .events import Event
+from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
+from .instants import from_micros
+from .plain_data import Packed
+from .records import Attempt, Execution, Fire, Schedule, StepRun
+from .rows import to_attempt, to_event, to_execution, to_fire, to_schedule, to_step
+from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
+from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+
+T = TypeVar("T")
+Key = tuple[int | str, ...]
+"""Where a page ended: the ordering columns of its last row, as they are stored."""
+_FIRING = [ScheduleStatus.ACTIVE.value, ScheduleStatus.ERROR.value]
+_OPEN = [status.value for status in UNFINISHED]
+
+
+class Page(NamedTuple, Generic[T]):
+    """Some items of a list, and the key after which the next page begins (None: it was the last)."""
+
+    items: list[T]
+    next: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """How many items are wanted (1 to 500), and after which key."""
+
+    limit: int = 50
+    after: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFilter:
+    """Which schedules are wanted; `text` is looked for in name, id and description."""
+
+    status: ScheduleStatus | None = None
+    workflow_id: WorkflowId | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFilter:
+    """Which executions are wanted; `since` ≤ queued < `until`."""
+
+    status: ExecutionStatus | None = None
+    workflow_id: WorkflowId | None = None
+    schedule_id: ScheduleId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FireFilter:
+    """Which rows of a schedule's ledger are wanted; `since` ≤ due < `until`."""
+
+    outcome: FireOutcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Due(NamedTuple):
+    """When a schedule is due next, in microseconds since 1970: what the ticker keeps of it."""
+
+    at: int
+    schedule_id: ScheduleId
+
+
+class Unfinished(NamedTuple):
+    """An execution that has not ended, and whether some run of the server had started it."""
+
+    execution: Execution
+    boot_id: BootId | None
+
+
+class Resumable(NamedTuple):
+    """An execution with its steps, and the results of the finished ones, still packed."""
+
+    execution: Execution
+    steps: list[StepRun]
+    results: dict[str, Packed]
+
+
+def _rows(reader: Reader, query: ModelSelect) -> Iterator[dict[str, Any]]:
+    return iter(query.bind(reader).dicts())
+
+
+def _one(reader: Reader, query: ModelSelect, kind: str, key: str) -> dict[str, Any]:
+    row = next(_rows(reader, query), None)
+    if row is None:
+        raise NotFound(kind, key)
+    return row
+
+
+def schedule(reader: Reader, key: ScheduleId) -> Schedule:
+    """One schedule. Raises `NotFound`."""
+    query = ScheduleRow.select().where(ScheduleRow.id == key)
+    return to_schedule(_one(reader, query, "schedule", key))
+
+
+def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page[Schedule]:
+    """Schedules, oldest first."""
+    row = ScheduleRow
+    query = row.select().order_by(row.created_at, row.id).limit(page.limit + 1)
+    if page.after:
+        query = query.where(Tuple(row.created_at, row.id) > _stored(page.after))
+    if wanted.status:
+        query = query.where(row.status == wanted.status.value)
+    if wanted.workflow_id:
+        query = query.where(row.workflow_id == wanted.workflow_id)
+    if wanted.text:
+        text = wanted.text
+        query = query.where(
+            row.name.contains(text) | row.id.contains(text) | row.description.contains(text)
+        )
+    return _page(reader, query, page, ("created_at", "id"), to_schedule)
+
+
+def execution(reader: Reader, key: ExecutionId) -> Execution:
+    """One execution, without its steps. Raises `NotFound`."""
+    query = ExecutionRow.select().where(ExecutionRow.id == key)
+    return to_execution(_one(reader, query, "execution", key))
+
+
+def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Page[Execution]:
+    """Executions without their steps, newest first."""
+    row = ExecutionRow
+    query = row.select().order_by(row.queued_at.desc(), row.id.desc()).limit(page.limit + 1)
+    if page.after:
+        query = query.where(Tuple(row.queued_at, row.id) < _stored(page.after))
+    equal = {
+        row.status: wanted.status.value if wanted.status else None,
+        row.workflow_id: wanted.workflow_id,
+        row.schedule_id: wanted.schedule_id,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    query = _between(query, row.queued_at, wanted.since, wanted.until)
+    return _page(reader, query, page, ("queued_at", "id"), to_execution)
+
+
+def fires(reader: Reader, key: ScheduleId, wanted: FireFilter, page: PageRequest) -> Page[Fire]:
+    """The fire ledger of one schedule, newest first."""
+    row = FireRow
+    query = row.select().where(row.schedule_id == key)
+    query = query.order_by(row.due.desc()).limit(page.limit + 1)
+    if page.after:
+        query = query.where(row.due < from_micros(int(page.after[0])))
+    if wanted.outcome:
+        query = query.where(row.outcome == wanted.outcome.value)
+    query = _between(query, row.due, wanted.since, wanted.until)
+    return _page(reader, query, page, ("due",), to_fire)
+
+
+def steps(reader: Reader, key: ExecutionId) -> list[StepRun]:
+    """The steps of an execution that have begun, with their attempts."""
+    attempts: dict[str, list[Attempt]] = {}
+    query = AttemptRow.select().where(AttemptRow.execution == key).order_by(AttemptRow.number)
+    for row in _rows(reader, query):
+        attempts.setdefault(row["step"], []).append(to_attempt(row))
+    begun = StepRow.select().where(StepRow.execution == key).order_by(StepRow.name)
+    return [to_step(row, tuple(attempts.get(row["name"], ()))) for row in _rows(reader, begun)]
+
+
+def resumable(reader: Reader, key: ExecutionId) -> Resumable:
+    """All that an execution's actor needs to begin or to go on. Raises `NotFound`."""
+    done = StepRow.select(StepRow.name, StepRow.result.cast("BLOB").alias("packed")).where(
+        (StepRow.execution == key) & (StepRow.status == StepStatus.SUCCEEDED.value)
+    )
+    results = {
+        name: Packed(packed) if packed is not None else Packed(b"\xc0")
+        for name, packed in done.bind(reader).tuples()
+    }
+    return Resumable(execution(reader, key), steps(reader, key), results)
+
+
+def unfinished(reader: Reader) -> list[Unfinished]:
+    """Every execution that has not ended, in the order in which the run queue would take them."""
+    row = ExecutionRow
+    query = (
+        row.select()
+        .where(row.status.in_(_OPEN))
+        .order_by(row.priority, row.scheduled_time, row.queued_at, row.id)
+    )
+    return [Unfinished(to_execution(found), found["boot_id"]) for found in _rows(reader, query)]
+
+
+def unfinished_of(reader: Reader, key: ScheduleId) -> list[Execution]:
+    """The executions of a schedule that have not ended, oldest first."""
+    row = ExecutionRow
+    query = row.select().where((row.schedule_id == key) & row.status.in_(_OPEN))
+    return [to_execution(found) for found in _rows(reader, query.order_by(row.queued_at, row.id))]
+
+
+def due(reader: Reader) -> list[Due]:
+    """When each schedule that fires is due next: all that a start needs to know of them."""
+    row = ScheduleRow
+    query = row.select(fn.coalesce(row.next_fire, 0).coerce(False), row.id).where(
+        row.status.in_(_FIRING) & row.next_fire.is_null(False)
+    )
+    return [Due(at, key) for at, key in query.bind(reader).tuples()]
+
+
+def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
+    """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
+    row = ExecutionRow
+    good = fn.sum(row.status == ExecutionStatus.SUCCEEDED.value)
+    query = row.select(good, fn.count(row.id)).where(
+        (row.schedule_id == key) & (row.ended_at >= now - timedelta(days=30))
+    )
+    succeeded, ended = next(iter(query.bind(reader).tuples()))
+    return succeeded / ended if ended else None
+
+
+def events(reader: Reader, after: int, until: int, limit: int = 500) -> list[Event]:
+    """Committed events with `after` < seq ≤ `until`, in order."""
+    row = EventRow
+    query = row.select().where((row.seq > after) & (row.seq <= until))
+    return [to_event(found) for found in _rows(reader, query.order_by(row.seq).limit(limit))]
+
+
+def _between(
+    query: ModelSelect, column: Any, since: datetime | None, until: datetime | None
+) -> ModelSelect:
+    if since is not None:
+        query = query.where(column >= since)
+    if until is not None:
+        query = query.where(column < until)
+    return query
+
+
+def _stored(key: Key) -> Expression:
+    return Tuple(*(from_micros(part) if isinstance(part, int) else part for part in key))
+
+
+def _page(
+    reader: Reader,
+    query: ModelSelect,
+    page: PageRequest,
+    order: Sequence[str],
+    build: Any,
+) -> Page[Any]:
+    found = list(_rows(reader, query))
+    rows, more = found[: page.limit], len(found) > page.limit
+    key = _key_of(rows[-1], query.model, order) if more else None
+    return Page([build(row) for row in rows], key)
+
+
+def _key_of(row: dict[str, Any], model: type[Model], order: Sequence[str]) -> Key:
+    return tuple(getattr(model, name).db_value(row[name]) for name in order)
+
+
+def last_seq(reader: Reader) -> int:
+    """The sequence number of the newest committed event; 0 when there is none."""
+    newest = EventRow.select(fn.coalesce(fn.max(EventRow.seq), 0))
+    return int(next(iter(newest.bind(reader).tuples()))[0])
+
+
+class ScheduleWithOpen(NamedTuple):
+    """A schedule and its executions that have not ended: what its actor begins with."""
+
+    schedule: Schedule | None
+    open: list[Execution]
+
+
+def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
+    """The schedule (None: there is none) with its executions that have not ended, oldest first."""
+    row = next(_rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
+    found = None if row is None else to_schedule(row)
+    return ScheduleWithOpen(found, unfinished_of(reader, key))

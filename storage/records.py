@@ -1,0 +1,154 @@
+"""What is remembered, as plain frozen records: read from the database, sent between actors."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from .configs import ExecutionConfig, Retry, ScheduleConfig
+from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
+from .plain_data import PlainData
+from .statuses import (
+    ExecutionStatus,
+    FireOutcome,
+    FireReason,
+    ScheduleStatus,
+    StepStatus,
+    Trigger,
+)
+
+
+class Failure(NamedTuple):
+    """Why something failed: the exception's type, its message, and its traceback as text."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A schedule's counters over its ended executions; `duration_sum` is for the average."""
+
+    executions: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    duration_sum: timedelta = timedelta(0)
+    last_duration: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A scheduled workflow: what its owner said, and where it stands."""
+
+    id: ScheduleId
+    workflow_id: WorkflowId
+    name: str
+    description: str
+    status: ScheduleStatus
+    note: str
+    schedule_config: ScheduleConfig
+    execution_config: ExecutionConfig
+    metadata: dict[str, PlainData]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    next_fire: datetime | None = None
+    last_execution_at: datetime | None = None
+    last_error: Failure | None = None
+    totals: Totals = field(default_factory=Totals)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the owner wants it to fire (a paused schedule is enabled)."""
+        return self.status is not ScheduleStatus.DISABLED
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What an execution took over from its schedule when it was made; later changes don't reach it."""
+
+    timeout: timedelta | None = None
+    retry: Retry | None = None
+    max_concurrency: int | None = None
+    """How many executions of the same schedule may run at once; None: as many as there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a workflow."""
+
+    id: ExecutionId
+    workflow_id: WorkflowId
+    schedule_id: ScheduleId | None
+    status: ExecutionStatus
+    trigger: Trigger
+    scheduled_time: datetime
+    due: datetime | None
+    """The schedule's due instant, unique per schedule; None for runs that no rule made."""
+    queued_at: datetime
+    priority: int
+    params: dict[str, PlainData]
+    context: dict[str, PlainData]
+    options: RunOptions
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    result: PlainData = None
+    error: Failure | None = None
+    retry_of: ExecutionId | None = None
+    boot_id: BootId | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From its start to its end; None while either is missing."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step, numbered from 1."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    error: Failure | None = None
+
+
+class Progress(NamedTuple):
+    """How far a step says it is: `done` of `total` units, and a note."""
+
+    done: float
+    total: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """A step within one execution."""
+
+    name: str
+    status: StepStatus
+    result: PlainData = None
+    progress: Progress | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """A row of the fire ledger: what was decided about one due instant, and why."""
+
+    schedule_id: ScheduleId
+    due: datetime
+    decided_at: datetime
+    outcome: FireOutcome
+    reason: FireReason | None = None
+    execution_id: ExecutionId | None = None
+    blocked_by: ExecutionId | None = None
+    through: datetime | None = None
+    """The last instant that the row stands for, when it stands for a long stretch."""
+
+    @property
+    def lateness(self) -> timedelta:
+        """How long after the due instant it was decided."""
+        return self.decided_at - self.due

@@ -1,0 +1,219 @@
+"""What can be written about a schedule and its fires."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .errors import AlreadyExists, NotFound, VersionConflict
+from .events import Event
+from .ids import ExecutionId, ScheduleId
+from .instants import to_micros
+from .plain_data import pack
+from .records import Execution, Failure, Fire, Schedule
+from .rows import execution_columns, fire_columns, schedule_columns
+from .statements import Statement, insert
+from .statuses import ScheduleStatus, check_schedule
+from .tables import ExecutionRow, FireRow, ScheduleRow
+from .transaction import Transaction
+
+_VERSION = Statement(
+    lambda slot: ScheduleRow.select(ScheduleRow.version, ScheduleRow.status).where(
+        ScheduleRow.id == slot("id")
+    )
+)
+_INSERT = insert(ScheduleRow)
+_OWNED = (
+    "workflow_id",
+    "name",
+    "description",
+    "status",
+    "note",
+    "schedule_config",
+    "execution_config",
+    "metadata",
+    "version",
+    "updated_at",
+    "next_fire",
+)
+"""The columns that a schedule's actor decides; counters and last error belong to its executions."""
+_UPDATE = Statement(
+    lambda slot: ScheduleRow.update(
+        {getattr(ScheduleRow, name): slot(name) for name in _OWNED}
+    ).where(ScheduleRow.id == slot("id"))
+)
+_DELETE = Statement(lambda slot: ScheduleRow.delete().where(ScheduleRow.id == slot("id")))
+_ADVANCE = Statement(
+    lambda slot: ScheduleRow.update(
+        {
+            ScheduleRow.next_fire: slot("next_fire"),
+            ScheduleRow.status: slot("status"),
+        }
+    ).where(ScheduleRow.id == slot("id"))
+)
+_TOUCH = Statement(
+    lambda slot: ScheduleRow.update({ScheduleRow.last_execution_at: slot("at")}).where(
+        ScheduleRow.id == slot("id")
+    )
+)
+_QUARANTINE = Statement(
+    lambda slot: ScheduleRow.update(
+        {ScheduleRow.status: slot("status"), ScheduleRow.last_error: slot("error")}
+    ).where(ScheduleRow.id == slot("id"))
+)
+_DECIDED = Statement(
+    lambda slot: FireRow.select(FireRow.due).where(
+        (FireRow.schedule_id == slot("schedule_id")) & (FireRow.due == slot("due"))
+    )
+)
+_INSERT_FIRE = insert(FireRow)
+_INSERT_EXECUTION = insert(ExecutionRow)
+
+
+def _require(transaction: Transaction, key: ScheduleId) -> tuple[int, ScheduleStatus]:
+    found = transaction.read(_VERSION, {"id": key})
+    if not found:
+        raise NotFound("schedule", key)
+    return int(found[0][0]), ScheduleStatus(found[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchedule:
+    """Store a new schedule. Raises `AlreadyExists` when its id is taken."""
+
+    schedule: Schedule
+    events: Sequence[Event]
+
+    def apply(self, transaction: Transaction) -> Schedule:
+        if transaction.read(_VERSION, {"id": self.schedule.id}):
+            raise AlreadyExists("schedule", self.schedule.id)
+        transaction.write(_INSERT, schedule_columns(self.schedule))
+        transaction.emit(self.events)
+        return self.schedule
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSchedule:
+    """Store what the schedule's actor decided, if the stored version is still `expected`.
+
+    Raises `NotFound`, `VersionConflict` or `IllegalTransition`.
+    """
+
+    schedule: Schedule
+    expected: int
+    events: Sequence[Event] = ()
+
+    def apply(self, transaction: Transaction) -> Schedule:
+        key = self.schedule.id
+        version, status = _require(transaction, key)
+        if version != self.expected:
+            raise VersionConflict("schedule", key, expected=self.expected, found=version)
+        check_schedule(key, status, self.schedule.status)
+        transaction.write(_UPDATE, schedule_columns(self.schedule))
+        transaction.emit(self.events)
+        return self.schedule
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineSchedule:
+    """Store that a schedule's actor can't go on: status `error`, and why. Raises `NotFound`."""
+
+    schedule_id: ScheduleId
+    error: Failure
+    events: Sequence[Event]
+
+    def apply(self, transaction: Transaction) -> None:
+        _, current = _require(transaction, self.schedule_id)
+        check_schedule(self.schedule_id, current, ScheduleStatus.ERROR)
+        transaction.write(
+            _QUARANTINE,
+            {
+                "id": self.schedule_id,
+                "status": ScheduleStatus.ERROR.value,
+                "error": pack(self.error),
+            },
+        )
+        transaction.emit(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSchedule:
+    """Forget a schedule; its executions and fires stay as history. Raises `NotFound`."""
+
+    schedule_id: ScheduleId
+    events: Sequence[Event]
+
+    def apply(self, transaction: Transaction) -> None:
+        _require(transaction, self.schedule_id)
+        transaction.write(_DELETE, {"id": self.schedule_id})
+        transaction.emit(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One due instant's ledger row, the execution that it makes (if any), and what is told of it."""
+
+    fire: Fire
+    execution: Execution | None
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFires:
+    """Store what was decided about due instants, and when the schedule is due next.
+
+    An instant that has a row already is left alone. Answers with the executions that are new.
+    """
+
+    schedule_id: ScheduleId
+    decisions: Sequence[Decision]
+    next_fire: datetime | None
+    status: ScheduleStatus
+
+    def apply(self, transaction: Transaction) -> list[Execution]:
+        _, current = _require(transaction, self.schedule_id)
+        check_schedule(self.schedule_id, current, self.status)
+        made: list[Execution] = []
+        for decision in self.decisions:
+            fire = fire_columns(decision.fire)
+            if transaction.read(_DECIDED, fire):
+                continue
+            transaction.write(_INSERT_FIRE, fire)
+            if decision.execution is not None:
+                transaction.write(_INSERT_EXECUTION, execution_columns(decision.execution))
+                made.append(decision.execution)
+            transaction.emit(decision.events)
+        if made:
+            _touch(transaction, self.schedule_id, made[-1].queued_at)
+        transaction.write(
+            _ADVANCE,
+            {
+                "id": self.schedule_id,
+                "next_fire": None if self.next_fire is None else to_micros(self.next_fire),
+                "status": self.status.value,
+            },
+        )
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRun:
+    """Store an execution that no rule made: a manual trigger, an API run, a retry."""
+
+    execution: Execution
+    events: Sequence[Event]
+
+    def apply(self, transaction: Transaction) -> ExecutionId:
+        schedule_id = self.execution.schedule_id
+        if schedule_id is not None:
+            _require(transaction, schedule_id)
+        transaction.write(_INSERT_EXECUTION, execution_columns(self.execution))
+        if schedule_id is not None:
+            _touch(transaction, schedule_id, self.execution.queued_at)
+        transaction.emit(self.events)
+        return self.execution.id
+
+
+def _touch(transaction: Transaction, schedule_id: ScheduleId, at: datetime) -> None:
+    values: dict[str, Any] = {"id": schedule_id, "at": to_micros(at)}
+    transaction.write(_TOUCH, values)

@@ -1,0 +1,132 @@
+"""Every state a schedule, an execution or a step can be in, and the changes that are allowed.
+
+The tables are the whole truth: what they do not list raises `IllegalTransition`.
+"""
+
+from enum import StrEnum
+
+from .errors import IllegalTransition
+
+
+class ScheduleStatus(StrEnum):
+    """Whether a schedule fires."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    ERROR = "error"
+    FINISHED = "finished"
+
+
+class ExecutionStatus(StrEnum):
+    """How far an execution has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timedOut"
+    SKIPPED = "skipped"
+
+
+class StepStatus(StrEnum):
+    """How far a step has come."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timedOut"
+    SKIPPED = "skipped"
+    """It never began, because its execution ended before."""
+
+
+class Trigger(StrEnum):
+    """What made an execution."""
+
+    CRON = "cron"
+    INTERVAL = "interval"
+    AT = "at"
+    EVENT = "event"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    RETRY = "retry"
+    API = "api"
+
+
+class FireOutcome(StrEnum):
+    """What was decided about one due instant."""
+
+    STARTED = "started"
+    QUEUED = "queued"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    CAUGHT_UP = "caughtUp"
+    BACKFILLED = "backfilled"
+
+
+class FireReason(StrEnum):
+    """Why a due instant made no execution."""
+
+    OVERLAP = "overlap"
+    PAUSED = "paused"
+    CATCH_UP_SKIPPED = "catchUpSkipped"
+    CATCH_UP_WINDOW = "catchUpWindow"
+    SUPERSEDED = "superseded"
+
+
+_Q, _R, _W = ExecutionStatus.QUEUED, ExecutionStatus.RUNNING, ExecutionStatus.WAITING
+FINAL = frozenset(
+    {
+        ExecutionStatus.SUCCEEDED,
+        ExecutionStatus.FAILED,
+        ExecutionStatus.CANCELLED,
+        ExecutionStatus.TIMED_OUT,
+        ExecutionStatus.SKIPPED,
+    }
+)
+"""An execution in one of these has ended and changes no more."""
+
+UNFINISHED = frozenset(ExecutionStatus) - FINAL
+
+EXECUTION_TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
+    _Q: FINAL - {ExecutionStatus.SUCCEEDED} | {_R},
+    _R: FINAL - {ExecutionStatus.SKIPPED} | {_W},
+    _W: FINAL - {ExecutionStatus.SKIPPED} | {_R},
+    **{status: frozenset() for status in FINAL},
+}
+
+SCHEDULE_TRANSITIONS: dict[ScheduleStatus, frozenset[ScheduleStatus]] = {
+    ScheduleStatus.ACTIVE: frozenset(ScheduleStatus),
+    ScheduleStatus.PAUSED: frozenset(
+        {
+            ScheduleStatus.PAUSED,
+            ScheduleStatus.ACTIVE,
+            ScheduleStatus.DISABLED,
+            ScheduleStatus.FINISHED,
+        }
+    ),
+    ScheduleStatus.DISABLED: frozenset(
+        {ScheduleStatus.DISABLED, ScheduleStatus.ACTIVE, ScheduleStatus.FINISHED}
+    ),
+    ScheduleStatus.ERROR: frozenset(ScheduleStatus),
+    ScheduleStatus.FINISHED: frozenset(
+        {ScheduleStatus.FINISHED, ScheduleStatus.ACTIVE, ScheduleStatus.DISABLED}
+    ),
+}
+
+
+def check_execution(key: str, current: ExecutionStatus, wanted: ExecutionStatus) -> None:
+    """Refuse a change of an execution's status that the table does not allow."""
+    if wanted not in EXECUTION_TRANSITIONS[current]:
+        raise IllegalTransition("execution", key, current=current, wanted=wanted)
+
+
+def check_schedule(key: str, current: ScheduleStatus, wanted: ScheduleStatus) -> None:
+    """Refuse a change of a schedule's status that the table does not allow."""
+    if wanted not in SCHEDULE_TRANSITIONS[current]:
+        raise IllegalTransition("schedule", key, current=current, wanted=wanted)

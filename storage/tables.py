@@ -1,0 +1,182 @@
+"""The tables: columns, types and indexes; no behaviour, and no database bound to them.
+
+`tests/storage` compares them with what the migrations make, so that the two can't drift apart.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from peewee import (
+    SQL,
+    BigIntegerField,
+    BlobField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SmallIntegerField,
+    TextField,
+)
+
+from .instants import from_micros, to_micros
+from .plain_data import Packed, pack, unpack
+
+
+class InstantField(BigIntegerField):
+    """An aware datetime, stored as microseconds since 1970 UTC."""
+
+    def db_value(self, value: datetime | None) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+class PackedField(BlobField):
+    """Plain data, stored as msgpack; null stays null."""
+
+    def db_value(self, value: Any) -> bytes | None:
+        return value if value is None or type(value) is Packed else pack(value)
+
+    def python_value(self, value: bytes | None) -> Any:
+        return None if value is None else unpack(value)
+
+
+class ScheduleRow(Model):
+    id = TextField(primary_key=True)
+    workflow_id = TextField(index=True)
+    name = TextField()
+    description = TextField()
+    status = TextField()
+    note = TextField()
+    schedule_config = PackedField()
+    execution_config = PackedField()
+    metadata = PackedField()
+    version = IntegerField()
+    created_at = InstantField()
+    updated_at = InstantField()
+    next_fire = InstantField(null=True)
+    last_execution_at = InstantField(null=True)
+    last_error = PackedField(null=True)
+    executions = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    succeeded = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    failed = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    duration_sum = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    last_duration = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "schedules"
+        indexes = ((("status", "next_fire"), False), (("created_at", "id"), False))
+
+
+class ExecutionRow(Model):
+    id = TextField(primary_key=True)
+    workflow_id = TextField()
+    schedule_id = TextField(null=True)
+    status = TextField()
+    trigger = TextField()
+    scheduled_time = InstantField()
+    due = InstantField(null=True)
+    queued_at = InstantField()
+    started_at = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    priority = SmallIntegerField()
+    params = PackedField()
+    context = PackedField()
+    options = PackedField()
+    result = PackedField(null=True)
+    error = PackedField(null=True)
+    retry_of = TextField(null=True)
+    boot_id = TextField(null=True)
+
+    class Meta:
+        table_name = "executions"
+        indexes = (
+            (("schedule_id", "due"), True),
+            (("schedule_id", "queued_at"), False),
+            (("workflow_id", "queued_at"), False),
+            (("status", "queued_at"), False),
+            (("queued_at", "id"), False),
+        )
+
+
+class StepRow(Model):
+    execution = ForeignKeyField(
+        ExecutionRow, column_name="execution_id", on_delete="CASCADE", index=False
+    )
+    name = TextField()
+    status = TextField()
+    result = PackedField(null=True)
+    progress = PackedField(null=True)
+
+    class Meta:
+        table_name = "steps"
+        primary_key = CompositeKey("execution", "name")
+        without_rowid = True
+
+
+class AttemptRow(Model):
+    execution = ForeignKeyField(
+        ExecutionRow, column_name="execution_id", on_delete="CASCADE", index=False
+    )
+    step = TextField()
+    number = IntegerField()
+    started_at = InstantField()
+    ended_at = InstantField(null=True)
+    error = PackedField(null=True)
+
+    class Meta:
+        table_name = "attempts"
+        primary_key = CompositeKey("execution", "step", "number")
+        without_rowid = True
+
+
+class FireRow(Model):
+    schedule_id = TextField()
+    due = InstantField()
+    decided_at = InstantField()
+    outcome = TextField()
+    reason = TextField(null=True)
+    execution_id = TextField(null=True)
+    blocked_by = TextField(null=True)
+    through = InstantField(null=True)
+
+    class Meta:
+        table_name = "fires"
+        primary_key = CompositeKey("schedule_id", "due")
+        without_rowid = True
+
+
+class EventRow(Model):
+    seq = IntegerField(primary_key=True)
+    type = TextField()
+    schedule_id = TextField(null=True)
+    workflow_id = TextField(null=True)
+    execution_id = TextField(null=True)
+    timestamp = InstantField()
+    data = PackedField()
+
+    class Meta:
+        table_name = "events"
+
+
+TABLES: tuple[type[Model], ...] = (
+    ScheduleRow,
+    ExecutionRow,
+    StepRow,
+    AttemptRow,
+    FireRow,
+    EventRow,
+)
+
+__all__ = [
+    "TABLES",
+    "AttemptRow",
+    "EventRow",
+    "ExecutionRow",
+    "FireRow",
+    "InstantField",
+    "PackedField",
+    "ScheduleRow",
+    "StepRow",
+]

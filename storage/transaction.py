@@ -1,0 +1,93 @@
+"""One transaction in the making: buffered writes, reads that see them, events numbered in order."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar
+
+from .events import Event
+from .statements import Statement, columns, insert
+from .tables import EventRow
+
+_INSERT_EVENT = insert(EventRow)
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Change(Protocol, Generic[T_co]):
+    """Something to be written. It checks first and writes then, so that a refusal leaves no trace."""
+
+    def apply(self, transaction: "Transaction") -> T_co:
+        """Write it, emit its events, and say what came of it."""
+        ...
+
+
+class Transaction:
+    """Collects equal statements in a row and runs them with `executemany`.
+
+    Lives on the writer's thread, between BEGIN IMMEDIATE and COMMIT.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, last_seq: int) -> None:
+        self._connection = connection
+        self._sql = ""
+        self._rows: list[tuple[Any, ...]] = []
+        self._seq = last_seq
+        self.events: list[Event] = []
+        self.writes = 0
+
+    def write(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        """Run the statement some time before COMMIT, and before any read."""
+        if statement.sql != self._sql:
+            self._flush()
+            self._sql = statement.sql
+        self._rows.append(statement.bind(values))
+        self.writes += 1
+
+    def write_now(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """Run the statement at once; how many rows it changed."""
+        self._flush()
+        changed = self._connection.execute(statement.sql, statement.bind(values)).rowcount
+        self.writes += changed
+        return changed
+
+    def read(self, statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a query, which sees all that was written before it."""
+        self._flush()
+        return self._connection.execute(statement.sql, statement.bind(values)).fetchall()
+
+    def emit(self, events: Iterable[Event]) -> None:
+        """Let the events be committed with the rest, each with the next sequence number."""
+        for event in events:
+            self._seq += 1
+            self.events.append(replace(event, seq=self._seq))
+            self.writes += 1
+
+    def finish(self) -> None:
+        """Run all that is still buffered; COMMIT comes next."""
+        for event in self.events:
+            self.write(_INSERT_EVENT, _event_columns(event))
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        if len(self._rows) == 1:
+            self._connection.execute(self._sql, self._rows[0])
+        else:
+            self._connection.executemany(self._sql, self._rows)
+        self._rows = []
+
+
+def _event_columns(event: Event) -> dict[str, Any]:
+    return columns(
+        EventRow,
+        {
+            "seq": event.seq,
+            "type": event.type,
+            "schedule_id": event.schedule_id,
+            "workflow_id": event.workflow_id,
+            "execution_id": event.execution_id,
+            "timestamp": event.timestamp,
+            "data": event.data,
+        },
+    )
