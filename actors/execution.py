@@ -6,11 +6,10 @@ Takes `BeginExecution`, the reports of runners, `CancelExecution`, `Drain` and `
 `ExecutionEnded` to the run queue and to its schedule.
 """
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from quarterjack.storage import (
     Event,
@@ -24,38 +23,17 @@ from quarterjack.storage import (
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Started, StepChange
 from quarterjack.storage.queries import Resumable, resumable
 
+from . import execution_timers as timers
 from . import messages as m
 from . import runner as r
 from .cast_member import CastMember
-from .engine import DeliverIfAwake, Reply, Timer, handles
+from .engine import DeliverIfAwake, Reply, handles
 from .environment import Environment
-from .execution_events import ended_events, error_data, of_execution, started_event
-from .step_ledger import INTERRUPTED, STOPPED, StepLedger, StepState
-from .workflow import Step, Workflow
-
-_PROGRESS_EVERY = timedelta(milliseconds=250)
-_DEAF_AFTER = timedelta(seconds=30)
-"""How long a cancelled step that can't be killed may go on before it is given up."""
-
-
-class _RetryDue(NamedTuple):
-    step: str
-
-
-class _StepOverdue(NamedTuple):
-    key: r.AttemptKey
-
-
-class _ExecutionOverdue(NamedTuple):
-    """The execution's own timeout has passed."""
-
-
-class _ProgressDue(NamedTuple):
-    step: str
-
-
-class _Deaf(NamedTuple):
-    """Steps that were cancelled had their time to listen."""
+from .execution_events import ended_events, error_data, started_event, step_event
+from .execution_outcome import ending_data, outcome_of, workflow_changed, workflow_missing
+from .step_attempts import StepAttempts
+from .step_ledger import INTERRUPTED, STOPPED, StepLedger
+from .workflow import Workflow
 
 
 class ExecutionActor(CastMember):
@@ -67,21 +45,20 @@ class ExecutionActor(CastMember):
         self._execution: Execution
         self._ledger: StepLedger
         self._workflow: Workflow | None = None
+        self._attempts: StepAttempts
         self._ending: Ended | None = None
         self._reason = ""
         self._draining = False
         self._over = False
-        self._timers: dict[str, Timer] = {}
-        self._progress: dict[str, Progress] = {}
-        self._quiet: set[str] = set()
+        self._timers = timers.ExecutionTimers(self.send_after)
+        self._progress = timers.ProgressThrottle(self._timers)
 
     def on_start(self) -> None:
         if self.restarted:
             self._load()
 
     def on_stop(self) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
+        self._timers.stop_all()
 
     def on_failure(self, *_: Any) -> None:
         self.on_stop()
@@ -99,26 +76,20 @@ class ExecutionActor(CastMember):
 
     @handles(r.StepBegan)
     def step_began(self, message: r.StepBegan) -> None:
-        timeout = self._step(message.key.step).timeout
+        timeout = self._attempts.step(message.key.step).timeout
         if self._is_current(message.key) and timeout is not None:
-            self._set_timer(f"step {message.key.step}", timeout, _StepOverdue(message.key))
+            self._timers.set(f"step {message.key.step}", timeout, timers.StepOverdue(message.key))
 
     @handles(r.StepProgressed)
     def step_progressed(self, message: r.StepProgressed) -> None:
-        name = message.key.step
-        if not self._is_current(message.key):
-            return
-        if name in self._quiet:
-            self._progress[name] = message.progress
-        else:
-            self._tell_progress_now(name, message.progress)
+        if self._is_current(message.key):
+            self._offer_progress(message.key.step, message.progress)
 
-    @handles(_ProgressDue)
-    def progress_due(self, message: _ProgressDue) -> None:
-        self._quiet.discard(message.step)
-        progress = self._progress.pop(message.step, None)
+    @handles(timers.ProgressDue)
+    def progress_due(self, message: timers.ProgressDue) -> None:
+        progress = self._progress.due(message.step)
         if progress is not None and self._is_running(message.step):
-            self._tell_progress_now(message.step, progress)
+            self._offer_progress(message.step, progress)
 
     @handles(r.StepReturned)
     def step_returned(self, message: r.StepReturned) -> None:
@@ -128,13 +99,8 @@ class ExecutionActor(CastMember):
         changes, events = self._last_progress(name)
         began = self._ledger[name].attempts[-1].started_at
         changes.append(self._ledger.succeed(name, now, message.result))
-        data = {
-            "step": name,
-            "attempt": message.key.number,
-            "duration": (now - began).total_seconds(),
-            "resultSize": len(message.result),
-        }
-        events.append(of_execution(self._execution, "workflow.step.completed", now, data))
+        data = {"duration": (now - began).total_seconds(), "resultSize": len(message.result)}
+        events.append(self._step_event("completed", name, data))
         self._go_on(changes, events)
 
     @handles(r.StepRaised)
@@ -142,23 +108,23 @@ class ExecutionActor(CastMember):
         if self._is_current(message.key):
             self._failed(message.key.step, message.failure)
 
-    @handles(_StepOverdue)
-    def step_overdue(self, message: _StepOverdue) -> None:
+    @handles(timers.StepOverdue)
+    def step_overdue(self, message: timers.StepOverdue) -> None:
         if not self._is_current(message.key):
             return
-        step = self._step(message.key.step)
-        self._runner_of(step).cancel(message.key)
-        failure = Failure("StepTimeout", f"it took longer than {step.timeout}")
-        self._failed(step.name, failure, timed_out=True)
+        self._attempts.cancel(message.key)
+        timeout = self._attempts.step(message.key.step).timeout
+        failure = Failure("StepTimeout", f"it took longer than {timeout}")
+        self._failed(message.key.step, failure, timed_out=True)
 
-    @handles(_RetryDue)
-    def retry_due(self, message: _RetryDue) -> None:
+    @handles(timers.RetryDue)
+    def retry_due(self, message: timers.RetryDue) -> None:
         waiting = [step.name for step in self._ledger.retrying()]
         if message.step in waiting and self._may_start():
             self._advance([], [], start=[message.step])
 
-    @handles(_ExecutionOverdue)
-    def execution_overdue(self, _: _ExecutionOverdue) -> None:
+    @handles(timers.ExecutionOverdue)
+    def execution_overdue(self, _: timers.ExecutionOverdue) -> None:
         error = Failure(
             "ExecutionTimeout", f"it took longer than {self._execution.options.timeout}"
         )
@@ -169,10 +135,12 @@ class ExecutionActor(CastMember):
         self._reason = message.reason
         self._stop_steps(ExecutionStatus.CANCELLED, None)
 
-    @handles(_Deaf)
-    def deaf(self, _: _Deaf) -> None:
+    @handles(timers.Deaf)
+    def deaf(self, _: timers.Deaf) -> None:
         for step in self._ledger.running():
-            error = Failure("StepDeaf", f"it was cancelled and did not end within {_DEAF_AFTER}")
+            error = Failure(
+                "StepDeaf", f"it was cancelled and did not end within {timers.DEAF_AFTER}"
+            )
             self._advance([self._ledger.cancel(step.name, self.clock.now(), error)], [])
         self._end_if_over()
 
@@ -187,7 +155,7 @@ class ExecutionActor(CastMember):
         error = Failure(STOPPED, "the server was stopped; the step runs again at its next start")
         changes = []
         for step in self._ledger.running():
-            self._runner_of(self._step(step.name)).cancel(self._attempt_key(step))
+            self._attempts.cancel(self._attempts.key(step))
             change, _wait = self._ledger.fail(
                 step.name, self.clock.now(), error, Retry(), timed_out=False
             )
@@ -199,6 +167,10 @@ class ExecutionActor(CastMember):
     def _find_workflow(self) -> None:
         self._workflow = self.environment.workflows.get(self._execution.workflow_id)
         self._ledger = StepLedger({} if self._workflow is None else self._workflow.depends_on)
+        if self._workflow is not None:
+            self._attempts = StepAttempts(
+                self.environment, self._execution, self._workflow, self.ref.tell
+            )
 
     def _started(self) -> None:
         now = self.clock.now()
@@ -231,12 +203,8 @@ class ExecutionActor(CastMember):
             self._no_workflow(started)
             return
         self._ledger = StepLedger.resumed(self._workflow.depends_on, found)
-        unknown = self._ledger.unknown()
-        if unknown:
-            names = ", ".join(unknown)
-            self._end_with(
-                Failure("WorkflowChanged", f"the workflow has no steps {names} any more"), started
-            )
+        if unknown := self._ledger.unknown():
+            self._end_with(workflow_changed(unknown), started)
             return
         self._set_timeout()
         self._resume(started)
@@ -245,11 +213,10 @@ class ExecutionActor(CastMember):
         """Go on where it was: attempts that nobody runs any more count as lost."""
         now, changes = self.clock.now(), []
         for step in self._ledger.running():
-            runner = self._runner_of(self._step(step.name))
-            if runner.in_flight(self._attempt_key(step)):
+            if self._attempts.in_flight(self._attempts.key(step)):
                 continue
             error = Failure(INTERRUPTED, "the server ended while the step ran")
-            retry = self._retry_of(self._step(step.name))
+            retry = self._attempts.retry_of(step.name)
             change, _ = self._ledger.fail(step.name, now, error, retry, timed_out=False)
             changes.append(change)
         again = [step.name for step in self._ledger.retrying()]
@@ -257,27 +224,26 @@ class ExecutionActor(CastMember):
         self._end_if_over()
 
     def _no_workflow(self, started: Started) -> None:
-        known = ", ".join(sorted(self.environment.workflows)) or "none"
-        message = f"there is no workflow {self._execution.workflow_id!r}; the server has: {known}"
-        self._end_with(Failure("WorkflowNotFound", message), started)
+        missing = workflow_missing(self._execution.workflow_id, self.environment.workflows)
+        self._end_with(missing, started)
 
     # How it goes on
 
     def _failed(self, name: str, failure: Failure, *, timed_out: bool = False) -> None:
         now = self.clock.now()
         changes, events = self._last_progress(name)
-        retry = self._retry_of(self._step(name))
-        began, number = self._ledger[name].attempts[-1].started_at, self._ledger[name].number
+        retry = self._attempts.retry_of(name)
+        began = self._ledger[name].attempts[-1].started_at
         change, wait = self._ledger.fail(name, now, failure, retry, timed_out=timed_out)
-        data: dict[str, Any] = {"step": name, "attempt": number, "error": error_data(failure)}
+        data: dict[str, Any] = {"error": error_data(failure)}
         if wait is None or self._ending is not None:
             data["duration"] = (now - began).total_seconds()
-            kind = "workflow.step.failed"
+            kind = "failed"
         else:
             data["delay"] = wait.total_seconds()
-            kind = "workflow.step.retrying"
-            self._set_timer(f"retry {name}", wait, _RetryDue(name))
-        events.append(of_execution(self._execution, kind, now, data))
+            kind = "retrying"
+            self._timers.set(f"retry {name}", wait, timers.RetryDue(name))
+        events.append(self._step_event(kind, name, data))
         self._go_on([*changes, change], events)
 
     def _go_on(self, changes: list[StepChange], events: list[Event]) -> None:
@@ -300,16 +266,8 @@ class ExecutionActor(CastMember):
         """Store what changed together with the attempts that begin; then let those run."""
         now = self.clock.now()
         begun = [self._ledger.begin(name, now) for name in start]
-        told = [
-            of_execution(
-                self._execution,
-                "workflow.step.started",
-                now,
-                {"step": name, "attempt": self._ledger[name].number},
-            )
-            for name in start
-        ]
-        keys = [self._attempt_key(self._ledger[name]) for name in start]
+        told = [self._step_event("started", name, {}) for name in start]
+        keys = [self._attempts.key(self._ledger[name]) for name in start]
         change = AdvanceExecution(self._key, started, [*changes, *begun], events=[*events, *told])
 
         def stored(reply: Reply[Any]) -> None:
@@ -327,36 +285,21 @@ class ExecutionActor(CastMember):
                 r.StepRaised(key, Failure("Cancelled", "it was cancelled before it began"))
             )
             return
-        step, execution = self._step(key.step), self._execution
-        task = r.StepTask(
-            key=key,
-            step=step,
-            workflow_id=execution.workflow_id,
-            schedule_id=execution.schedule_id,
-            scheduled_time=execution.scheduled_time,
-            trigger=execution.trigger,
-            params=execution.params,
-            context=execution.context,
-            results=self._ledger.results_for(key.step),
-        )
-        self._runner_of(step).submit(task, self.ref.tell)
+        self._attempts.submit(key, self._ledger)
 
     def _tell_progress(self, name: str, progress: Progress) -> tuple[list[StepChange], list[Event]]:
         change = self._ledger.progress(name, progress)
-        data = {"step": name, "attempt": self._ledger[name].number, **progress._asdict()}
-        now = self.clock.now()
-        return [change], [of_execution(self._execution, "workflow.step.progress", now, data)]
+        return [change], [self._step_event("progress", name, progress._asdict())]
 
     def _last_progress(self, name: str) -> tuple[list[StepChange], list[Event]]:
-        progress = self._progress.pop(name, None)
-        self._stop_timer(f"step {name}")
+        progress = self._progress.take(name)
+        self._timers.stop(f"step {name}")
         return ([], []) if progress is None else self._tell_progress(name, progress)
 
-    def _tell_progress_now(self, name: str, progress: Progress) -> None:
-        """Tell it, and no more for a while; then only the newest."""
-        self._advance(*self._tell_progress(name, progress))
-        self._quiet.add(name)
-        self._set_timer(f"progress {name}", _PROGRESS_EVERY, _ProgressDue(name))
+    def _offer_progress(self, name: str, progress: Progress) -> None:
+        """Tell it, unless some was told a moment ago."""
+        if self._progress.may_tell(name, progress):
+            self._advance(*self._tell_progress(name, progress))
 
     # How it ends
 
@@ -366,9 +309,9 @@ class ExecutionActor(CastMember):
         now = self.clock.now()
         self._ending = Ended(now, status, error=error)
         for step in self._ledger.running():
-            self._runner_of(self._step(step.name)).cancel(self._attempt_key(step))
+            self._attempts.cancel(self._attempts.key(step))
         if self._ledger.running():
-            self._set_timer("deaf", _DEAF_AFTER, _Deaf())
+            self._timers.set("deaf", timers.DEAF_AFTER, timers.Deaf())
         self._end_if_over()
 
     def _may_start(self) -> bool:
@@ -390,23 +333,10 @@ class ExecutionActor(CastMember):
             unwanted = Failure("Cancelled", "its execution was ended")
             for step in self._ledger.retrying():
                 changes.append(self._ledger.cancel(step.name, now, unwanted))
-            data = self._ending_data(ended)
+            data = ending_data(ended, self._reason)
         else:
-            ended, data = self._outcome()
+            ended, data = outcome_of(self._ledger, now)
         self._finish(changes, events, ended, data)
-
-    def _outcome(self) -> tuple[Ended, dict[str, Any]]:
-        now = self.clock.now()
-        for name, failure in self._ledger.failures():
-            ended = Ended(now, ExecutionStatus.FAILED, error=failure)
-            return ended, {"step": name, "error": error_data(failure)}
-        result = self._ledger.result()
-        return Ended(now, ExecutionStatus.SUCCEEDED, result), {"resultSize": len(result)}
-
-    def _ending_data(self, ended: Ended) -> dict[str, Any]:
-        if ended.status is ExecutionStatus.CANCELLED:
-            return {"reason": self._reason}
-        return {"error": None if ended.error is None else error_data(ended.error)}
 
     def _end_with(self, failure: Failure, started: Started) -> None:
         ended = Ended(self.clock.now(), ExecutionStatus.FAILED, error=failure)
@@ -451,37 +381,17 @@ class ExecutionActor(CastMember):
 
     # Small things
 
+    def _step_event(self, what: str, name: str, data: Mapping[str, Any]) -> Event:
+        return step_event(self._execution, what, self.clock.now(), self._ledger[name], data)
+
     def _is_current(self, key: r.AttemptKey) -> bool:
         return self._is_running(key.step) and self._ledger[key.step].number == key.number
 
     def _is_running(self, name: str) -> bool:
         return not self._over and any(step.name == name for step in self._ledger.running())
 
-    def _step(self, name: str) -> Step:
-        assert self._workflow is not None
-        return self._workflow.steps[name]
-
-    def _attempt_key(self, step: StepState) -> r.AttemptKey:
-        return r.AttemptKey(self._key, step.name, step.number)
-
-    def _retry_of(self, step: Step) -> Retry:
-        return step.retry or self._execution.options.retry or Retry()
-
-    def _runner_of(self, step: Step) -> r.Runner:
-        coroutine = inspect.iscoroutinefunction(step.function)
-        return self.environment.runner_of(step, is_coroutine=coroutine)
-
     def _set_timeout(self) -> None:
         timeout, began = self._execution.options.timeout, self._execution.started_at
         if timeout is not None and began is not None:
             left = max(timedelta(0), began + timeout - self.clock.now())
-            self._set_timer("execution", left, _ExecutionOverdue())
-
-    def _set_timer(self, name: str, span: timedelta, message: Any) -> None:
-        self._stop_timer(name)
-        self._timers[name] = self.send_after(span, message)
-
-    def _stop_timer(self, name: str) -> None:
-        timer = self._timers.pop(name, None)
-        if timer is not None:
-            timer.cancel()
+            self._timers.set("execution", left, timers.ExecutionOverdue())

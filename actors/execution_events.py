@@ -8,6 +8,8 @@ from quarterjack.storage import Event, Execution, ExecutionStatus, Failure
 from quarterjack.storage.execution_changes import Ended
 from quarterjack.storage.instants import format_instant
 
+from .step_ledger import StepState
+
 _WORKFLOW: Final = {
     ExecutionStatus.SUCCEEDED: "workflow.completed",
     ExecutionStatus.FAILED: "workflow.failed",
@@ -33,6 +35,14 @@ def started_event(execution: Execution, at: datetime) -> Event:
         "scheduledTime": format_instant(execution.scheduled_time),
     }
     return of_execution(execution, "workflow.started", at, data)
+
+
+def step_event(
+    execution: Execution, what: str, at: datetime, step: StepState, data: Mapping[str, Any]
+) -> Event:
+    """Something happened to the step's present attempt: it was started, completed, …"""
+    attempt = {"step": step.name, "attempt": step.number, **data}
+    return of_execution(execution, f"workflow.step.{what}", at, attempt)
 
 
 def ended_events(execution: Execution, ended: Ended, data: Mapping[str, Any]) -> list[Event]:

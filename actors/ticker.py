@@ -1,8 +1,8 @@
 """Tells each schedule when it is due: never early, and each due instant once per start.
 
-Runs on the loop, and is the only owner of timers for due instants. Takes `Arm` from schedules, and `Drain`; tells
-`FireDue` through the schedules' supervisor. A schedule that does not decide is told again: nothing
-wedges, because a decided instant is decided once whatever is told.
+Runs on the loop, and is the only owner of timers for due instants. Takes `Arm` from schedules, and
+`Drain`; tells `FireDue` through the schedules' supervisor. A schedule that does not decide is told
+again: nothing wedges, because a decided instant is decided once whatever is told.
 """
 
 import heapq

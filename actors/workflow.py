@@ -94,6 +94,7 @@ class Workflow:
     @overload
     def step(
         self,
+        /,
         *,
         name: str | None = None,
         after: tuple[str, ...] = (),
@@ -104,7 +105,7 @@ class Workflow:
 
     def step(
         self,
-        function: Function | None = None,
+        function: Callable[..., Any] | None = None,
         /,
         *,
         name: str | None = None,
@@ -112,7 +113,7 @@ class Workflow:
         retry: Retry | None = None,
         timeout: str | float | timedelta | None = None,
         runner: str | None = None,
-    ) -> Function | Callable[[Function], Function]:
+    ) -> Any:
         """Make a function a step, as `@workflow.step` or `@workflow.step(…)`; it stays callable.
 
         `name` is the function's by default; `after` names steps that must be done first though no

@@ -93,7 +93,9 @@ def read_query(request: web.Request, shape: type[Q]) -> Q:
     given = request.query
     doubled = sorted({name for name in given if len(given.getall(name)) > 1})
     if doubled:
-        raise InvalidInput([FieldError(("query", name), "given more than once") for name in doubled])
+        raise InvalidInput(
+            [FieldError(("query", name), "given more than once") for name in doubled]
+        )
     try:
         return validated(shape, dict(given))
     except InvalidInput as error:

@@ -23,6 +23,7 @@ from quarterjack.storage import (
     WorkflowId,
 )
 from quarterjack.storage import queries as q
+from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
 
@@ -280,7 +281,7 @@ class Calls:
         return self._running().cast.schedules.ask(Deliver(key, message))
 
 
-def _upcoming(reader: q.Reader, key: ScheduleId, now: datetime, count: int) -> list[datetime]:
+def _upcoming(reader: Reader, key: ScheduleId, now: datetime, count: int) -> list[datetime]:
     found = q.schedule(reader, key)
     rule = rule_of(found.schedule_config, found.created_at)
     instants: list[datetime] = []

@@ -73,10 +73,11 @@ class Runtime(Calls):
         def began(done: Reply[None]) -> None:
             try:
                 done.get()
-            except BaseException:
+            except BaseException as error:
+                failure = error
                 self._thread = None
                 in_thread(thread.close, "close").add_done_callback(
-                    lambda _: reply.set_exception(error)
+                    lambda _: reply.set_exception(failure)
                 )
             else:
                 reply.set()

@@ -6,7 +6,7 @@ text keys. Tuples become lists. Anything else is refused with the path to it.
 
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgpack
 
@@ -37,7 +37,7 @@ def pack(value: PlainData, *, root: str = "$", largest: int = LARGEST) -> Packed
     {'a': [1, 2.5, None]}
     """
     check_plain(value, root=root)
-    packed = Packed(cast(bytes, msgpack.packb(value)))
+    packed = Packed(msgpack.packb(value))
     if len(packed) > largest:
         raise NotPlainData(
             root,

@@ -6,9 +6,9 @@ Lists are paged by key, not by offset, so pages stay right while rows are added.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from peewee import Expression, Model, ModelSelect, Tuple, fn
+from peewee import Model, ModelSelect, Tuple, fn
 
 from .database import Reader
 from .errors import NotFound
@@ -24,6 +24,7 @@ from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, St
 T = TypeVar("T")
 Key = tuple[int | str, ...]
 """Where a page ended: the ordering columns of its last row, as they are stored."""
+Select: TypeAlias = "ModelSelect[Any]"
 _FIRING = [ScheduleStatus.ACTIVE.value, ScheduleStatus.ERROR.value]
 _OPEN = [status.value for status in UNFINISHED]
 
@@ -94,11 +95,15 @@ class Resumable(NamedTuple):
     results: dict[str, Packed]
 
 
-def _rows(reader: Reader, query: ModelSelect) -> Iterator[dict[str, Any]]:
+def _rows(reader: Reader, query: Select) -> Iterator[dict[str, Any]]:
     return iter(query.bind(reader).dicts())
 
 
-def _one(reader: Reader, query: ModelSelect, kind: str, key: str) -> dict[str, Any]:
+def _tuples(reader: Reader, query: Select) -> Iterator[tuple[Any, ...]]:
+    return iter(query.bind(reader).tuples())
+
+
+def _one(reader: Reader, query: Select, kind: str, key: str) -> dict[str, Any]:
     row = next(_rows(reader, query), None)
     if row is None:
         raise NotFound(kind, key)
@@ -183,7 +188,7 @@ def resumable(reader: Reader, key: ExecutionId) -> Resumable:
     )
     results = {
         name: Packed(packed) if packed is not None else Packed(b"\xc0")
-        for name, packed in done.bind(reader).tuples()
+        for name, packed in _tuples(reader, done)
     }
     return Resumable(execution(reader, key), steps(reader, key), results)
 
@@ -212,7 +217,7 @@ def due(reader: Reader) -> list[Due]:
     query = row.select(fn.coalesce(row.next_fire, 0).coerce(False), row.id).where(
         row.status.in_(_FIRING) & row.next_fire.is_null(False)
     )
-    return [Due(at, key) for at, key in query.bind(reader).tuples()]
+    return [Due(at, key) for at, key in _tuples(reader, query)]
 
 
 def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
@@ -222,7 +227,7 @@ def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
     query = row.select(good, fn.count(row.id)).where(
         (row.schedule_id == key) & (row.ended_at >= now - timedelta(days=30))
     )
-    succeeded, ended = next(iter(query.bind(reader).tuples()))
+    succeeded, ended = next(_tuples(reader, query))
     return succeeded / ended if ended else None
 
 
@@ -233,9 +238,7 @@ def events(reader: Reader, after: int, until: int, limit: int = 500) -> list[Eve
     return [to_event(found) for found in _rows(reader, query.order_by(row.seq).limit(limit))]
 
 
-def _between(
-    query: ModelSelect, column: Any, since: datetime | None, until: datetime | None
-) -> ModelSelect:
+def _between(query: Select, column: Any, since: datetime | None, until: datetime | None) -> Select:
     if since is not None:
         query = query.where(column >= since)
     if until is not None:
@@ -243,13 +246,13 @@ def _between(
     return query
 
 
-def _stored(key: Key) -> Expression:
+def _stored(key: Key) -> Any:
     return Tuple(*(from_micros(part) if isinstance(part, int) else part for part in key))
 
 
 def _page(
     reader: Reader,
-    query: ModelSelect,
+    query: Select,
     page: PageRequest,
     order: Sequence[str],
     build: Any,
@@ -267,7 +270,7 @@ def _key_of(row: dict[str, Any], model: type[Model], order: Sequence[str]) -> Ke
 def last_seq(reader: Reader) -> int:
     """The sequence number of the newest committed event; 0 when there is none."""
     newest = EventRow.select(fn.coalesce(fn.max(EventRow.seq), 0))
-    return int(next(iter(newest.bind(reader).tuples()))[0])
+    return int(next(_tuples(reader, newest))[0])
 
 
 class ScheduleWithOpen(NamedTuple):

@@ -102,17 +102,17 @@ class Actor(pykka.Actor):
         return self._cell.path
 
     @property
-    def actor_inbox(self) -> Any:
+    def actor_inbox(self) -> Any:  # type: ignore[override]
         """The mailbox."""
         return self._cell.mailbox
 
     @property
-    def actor_stopped(self) -> Any:
+    def actor_stopped(self) -> Any:  # type: ignore[override]
         """Whether it has stopped, in pykka's words."""
         return _StopFlag(self._cell)
 
     @property
-    def _actor_ref(self) -> Any:
+    def _actor_ref(self) -> Any:  # type: ignore[override]
         return self._cell.ref
 
     # What an actor has and can do.

@@ -16,7 +16,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 from .actor import FORWARDED, Actor
 from .child_spec import ChildSpec
 from .errors import ActorCrashed
-from .mailbox import Mailbox
+from .inbox import Mailbox
 from .ref import Ref
 from .reply import Reply
 
@@ -108,7 +108,7 @@ class Cell:
         self.system = system
         self.spec = spec
         self.parent = parent
-        self.path = spec.id if parent is None else f"{parent.path}/{spec.id}"
+        self.path: str = spec.id if parent is None else f"{parent.path}/{spec.id}"
         self.dispatcher = dispatcher
         self.mailbox = Mailbox(spec.mailbox_limit)
         self.ref: Ref[Any] = Ref(self)
@@ -364,6 +364,6 @@ class Cell:
                 message.reply_to.set(None)
                 return
             error = pykka.ActorDeadError(f"{self.path} has {reason}")
-            message.reply_to.set_exception(error)
+            message.reply_to.set_exception((type(error), error, None))
             message = message.message
         self.system.dead_letters.add(self.path, message, reason)

@@ -56,13 +56,14 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         """Send a message that overtakes the ordinary ones, and that a full mailbox takes, too."""
         self._cell.put_control(message)
 
+    # pykka waits unless told not to; on a loop that would stop everybody, so ours does not.
+    @overload  # type: ignore[override]
+    def ask(self, message: Any, *, block: Literal[True], timeout: float | None = ...) -> Any: ...
+
     @overload
     def ask(
         self, message: Any, *, block: Literal[False] = ..., timeout: float | None = ...
     ) -> Reply[Any]: ...
-
-    @overload
-    def ask(self, message: Any, *, block: Literal[True], timeout: float | None = ...) -> Any: ...
 
     @overload
     def ask(self, message: Any, *, block: bool, timeout: float | None = ...) -> Any: ...

@@ -54,6 +54,7 @@ _ITEM = re.compile(r"(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:/([0-9]+))?", re.ASCII)
 _CORRECTION = timedelta(hours=3)
 _SECOND = timedelta(seconds=1)
 _SCAN = timedelta(hours=12)
+_SAMPLE = datetime(2023, 12, 31)  # noqa: DTZ001 - a wall-clock time
 
 
 class CronExpression:
@@ -73,7 +74,7 @@ class CronExpression:
         if "#" in self.fields[5] and self.fields[3] != "*":
             raise CronError("day-of-week", "`#` can't stand beside a restricted day-of-month")
         try:
-            self._next_wall(datetime(2023, 12, 31))
+            self._next_wall(_SAMPLE)
         except CroniterBadDateError:
             raise CronError("day-of-month", "that date never comes") from None
         except (CroniterError, ValueError) as error:

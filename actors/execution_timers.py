@@ -1,0 +1,92 @@
+"""The timers of an execution, by name, and the messages with which they remind its actor."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from quarterjack.storage import Progress
+
+from .engine import Timer
+from .runner import AttemptKey
+
+DEAF_AFTER: Final = timedelta(seconds=30)
+"""How long a cancelled step that can't be killed may go on before it is given up."""
+PROGRESS_EVERY: Final = timedelta(milliseconds=250)
+"""How often a step's progress is told at most."""
+
+
+class RetryDue(NamedTuple):
+    """A failed step has waited long enough."""
+
+    step: str
+
+
+class StepOverdue(NamedTuple):
+    """An attempt has had its time."""
+
+    key: AttemptKey
+
+
+class ExecutionOverdue(NamedTuple):
+    """The execution's own timeout has passed."""
+
+
+class ProgressDue(NamedTuple):
+    """A step's progress may be told again."""
+
+    step: str
+
+
+class Deaf(NamedTuple):
+    """Steps that were cancelled had their time to listen."""
+
+
+class ExecutionTimers:
+    """Timers by name; setting one of a name stops the one before."""
+
+    def __init__(self, send_after: Callable[[timedelta, Any], Timer]) -> None:
+        self._send_after = send_after
+        self._timers: dict[str, Timer] = {}
+
+    def set(self, name: str, span: timedelta, message: Any) -> None:
+        """Send the actor the message after that time."""
+        self.stop(name)
+        self._timers[name] = self._send_after(span, message)
+
+    def stop(self, name: str) -> None:
+        """Forget a timer, if there is one of that name."""
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def stop_all(self) -> None:
+        """Forget all."""
+        for name in list(self._timers):
+            self.stop(name)
+
+
+class ProgressThrottle:
+    """Lets the first progress of a step through, then the newest every so often."""
+
+    def __init__(self, timers: ExecutionTimers) -> None:
+        self._timers = timers
+        self._quiet: set[str] = set()
+        self._newest: dict[str, Progress] = {}
+
+    def may_tell(self, step: str, progress: Progress) -> bool:
+        """Whether to tell it now; if not, it is kept until it is due."""
+        if step in self._quiet:
+            self._newest[step] = progress
+            return False
+        self._quiet.add(step)
+        self._timers.set(f"progress {step}", PROGRESS_EVERY, ProgressDue(step))
+        return True
+
+    def due(self, step: str) -> Progress | None:
+        """The quiet time is over: what came meanwhile."""
+        self._quiet.discard(step)
+        return self.take(step)
+
+    def take(self, step: str) -> Progress | None:
+        """What was kept of a step and not told."""
+        return self._newest.pop(step, None)

@@ -1,0 +1,68 @@
+"""Hands the attempts of an execution's steps to the runners that they belong on."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from quarterjack.storage import Execution, Retry
+
+from .environment import Environment
+from .runner import AttemptKey, Runner, StepTask
+from .step_ledger import StepLedger, StepState
+from .workflow import Step, Workflow
+
+
+class StepAttempts:
+    """Of one execution of a workflow; runners report with `report`, from any thread."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        execution: Execution,
+        workflow: Workflow,
+        report: Callable[[Any], None],
+    ) -> None:
+        self._environment = environment
+        self._execution = execution
+        self._workflow = workflow
+        self._report = report
+
+    def step(self, name: str) -> Step:
+        """The definition of a step."""
+        return self._workflow.steps[name]
+
+    def key(self, step: StepState) -> AttemptKey:
+        """The step's present attempt."""
+        return AttemptKey(self._execution.id, step.name, step.number)
+
+    def retry_of(self, name: str) -> Retry:
+        """How a step is retried: by its own rule, else by its schedule's, else not."""
+        return self.step(name).retry or self._execution.options.retry or Retry()
+
+    def submit(self, key: AttemptKey, ledger: StepLedger) -> None:
+        """Have a runner run an attempt that is recorded."""
+        execution, step = self._execution, self.step(key.step)
+        task = StepTask(
+            key=key,
+            step=step,
+            workflow_id=execution.workflow_id,
+            schedule_id=execution.schedule_id,
+            scheduled_time=execution.scheduled_time,
+            trigger=execution.trigger,
+            params=execution.params,
+            context=execution.context,
+            results=ledger.results_for(key.step),
+        )
+        self._runner_of(step).submit(task, self._report)
+
+    def cancel(self, key: AttemptKey) -> None:
+        """Ask the runner to end an attempt."""
+        self._runner_of(self.step(key.step)).cancel(key)
+
+    def in_flight(self, key: AttemptKey) -> bool:
+        """Whether a runner has the attempt and has not reported its end."""
+        return self._runner_of(self.step(key.step)).in_flight(key)
+
+    def _runner_of(self, step: Step) -> Runner:
+        coroutine = inspect.iscoroutinefunction(step.function)
+        return self._environment.runner_of(step, is_coroutine=coroutine)
