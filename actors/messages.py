@@ -81,6 +81,7 @@ class PauseSchedule:
     """Ask: fire no more until resumed."""
 
     note: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class ResumeSchedule:
     """Ask: fire again."""
 
     note: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class DeleteSchedule:
     """Ask: cease to exist; with `cancel`, its executions end, too."""
 
     cancel: bool
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

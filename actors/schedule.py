@@ -91,11 +91,7 @@ class ScheduleActor(CastMember):
 
     @handles(m.UpdateSchedule)
     def update(self, message: m.UpdateSchedule) -> Reply[Any]:
-        current = self._existing()
-        if message.version is not None and message.version != current.version:
-            raise VersionConflict(
-                "schedule", self._key, expected=message.version, found=current.version
-            )
+        current = self._at_version(message.version)
         after = changed_schedule(
             current, message.changes, self.environment.workflows, self.clock.now()
         )
@@ -104,11 +100,12 @@ class ScheduleActor(CastMember):
 
     @handles(m.PauseSchedule)
     def pause(self, message: m.PauseSchedule) -> Reply[Any]:
+        self._at_version(message.version)
         return self._turn(ScheduleStatus.PAUSED, None, message.note, "schedule.paused")
 
     @handles(m.ResumeSchedule)
     def resume(self, message: m.ResumeSchedule) -> Reply[Any]:
-        current = self._existing()
+        current = self._at_version(message.version)
         due = current.next_fire
         if current.status is not ScheduleStatus.ACTIVE:
             due = rule_of(current.schedule_config, current.created_at).next(self.clock.now())
@@ -116,7 +113,7 @@ class ScheduleActor(CastMember):
 
     @handles(m.DeleteSchedule)
     def delete(self, message: m.DeleteSchedule) -> Reply[Any]:
-        current = self._existing()
+        current = self._at_version(message.version)
         event = self._event("schedule.deleted", current, {"name": current.name})
         return self._store(
             changes.DeleteSchedule(self._key, [event]),
@@ -160,6 +157,12 @@ class ScheduleActor(CastMember):
             self.ref.stop(block=False)
             raise NotFound("schedule", self._key)
         return self._found
+
+    def _at_version(self, seen: int | None) -> Schedule:
+        current = self._existing()
+        if seen is not None and seen != current.version:
+            raise VersionConflict("schedule", self._key, expected=seen, found=current.version)
+        return current
 
     def _turn(
         self, status: ScheduleStatus, due: datetime | None, note: str, event: str

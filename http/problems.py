@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from quarterjack.actors.engine import MailboxFull
+from quarterjack.runtime import OverlapRefused, RuntimeNotStarted
 from quarterjack.storage import (
     AlreadyExists,
     FieldError,
@@ -58,11 +59,13 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     NotPlainData: Kind(422, "not-plain-data", "A value is not plain data"),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
+    OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
     NoAnswerInTime: Kind(503, "no-answer", "The answer took too long", _SOON),
+    RuntimeNotStarted: Kind(503, "draining", "The server is ending", _SOON),
     Draining: Kind(503, "draining", "The server is ending", _SOON),
     NotJson: Kind(400, "not-json", "The body is not JSON"),
     WrongTarget: Kind(400, "wrong-target", "The request is not for this server"),

@@ -6,6 +6,7 @@ from quarterjack.runtime import Retry, Runtime, Workflow
 from quarterjack.actors.schedule import OverlapRefused
 from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
 from quarterjack.storage import (
+    DatabaseError,
     Event,
     Execution,
     ExecutionStatus,
@@ -25,6 +26,7 @@ from .settings import Settings
 from .step_context import StepContext
 
 __all__ = [
+    "DatabaseError",
     "Event",
     "Execution",
     "ExecutionDetail",

@@ -76,17 +76,32 @@ class Calls:
             )
         )
 
-    def delete_scheduled_workflow(self, schedule_id: str, *, cancel: bool = False) -> Reply[None]:
-        """Forget a schedule; its executions finish, or with `cancel` are ended. Raises `NotFound`."""
-        return self._call(lambda _: self._to_schedule(schedule_id, m.DeleteSchedule(cancel)))
+    def delete_scheduled_workflow(
+        self, schedule_id: str, *, cancel: bool = False, version: int | None = None
+    ) -> Reply[None]:
+        """Forget a schedule; its executions finish, or with `cancel` are ended.
 
-    def pause_schedule(self, schedule_id: str, note: str = "") -> Reply[Schedule]:
-        """Let it fire no more until it is resumed. Raises `NotFound`, `IllegalTransition`."""
-        return self._call(lambda _: self._to_schedule(schedule_id, m.PauseSchedule(note)))
+        Raises `NotFound`, `VersionConflict`.
+        """
+        message = m.DeleteSchedule(cancel, version)
+        return self._call(lambda _: self._to_schedule(schedule_id, message))
 
-    def resume_schedule(self, schedule_id: str, note: str = "") -> Reply[Schedule]:
-        """Let it fire again. Raises `NotFound`, `IllegalTransition`."""
-        return self._call(lambda _: self._to_schedule(schedule_id, m.ResumeSchedule(note)))
+    def pause_schedule(
+        self, schedule_id: str, note: str = "", *, version: int | None = None
+    ) -> Reply[Schedule]:
+        """Let it fire no more until it is resumed.
+
+        Raises `NotFound`, `IllegalTransition`, `VersionConflict`.
+        """
+        message = m.PauseSchedule(note, version)
+        return self._call(lambda _: self._to_schedule(schedule_id, message))
+
+    def resume_schedule(
+        self, schedule_id: str, note: str = "", *, version: int | None = None
+    ) -> Reply[Schedule]:
+        """Let it fire again. Raises `NotFound`, `IllegalTransition`, `VersionConflict`."""
+        message = m.ResumeSchedule(note, version)
+        return self._call(lambda _: self._to_schedule(schedule_id, message))
 
     def get_schedule(self, schedule_id: str) -> Reply[Schedule]:
         """One schedule. Raises `NotFound`."""

@@ -22,7 +22,7 @@ from quarterjack.storage.database import Address
 
 from .assembly import Assembly, open_writer
 from .calls import Calls
-from .health import Health, Readiness, health_of, readiness_of
+from .health import Health, Readiness, health_of, readiness_of, tzdata_version
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
@@ -173,6 +173,7 @@ class Runtime(Calls):
     def _prepare(self) -> None:
         if not self._prepared:
             open_writer(self._address).close()
+            tzdata_version()
             self._prepared = True
 
     async def _begin(self) -> None:

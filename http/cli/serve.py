@@ -1,0 +1,117 @@
+"""`quarterjack serve`: the server."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from quarterjack.actors.workflow import Workflow
+from quarterjack.runtime import DatabaseError, QuarterjackError, Runtime, Settings
+from quarterjack.runtime.workflow_loader import load_workflows
+
+from ..server import ExitCode, bind
+from ..server import serve as serve_runtime
+from .options import DEFAULT_PORT, DurationType, config_option, option
+
+logger = logging.getLogger("quarterjack")
+
+
+@click.command()
+@option("--app", multiple=True, metavar="MODULE[:ATTR]", help="Where workflows are; repeatable.")
+@option("--host", default="127.0.0.1", help="The loopback address to listen on.")
+@option("--port", default=DEFAULT_PORT, type=click.IntRange(0, 65_535), help="0 picks a free one.")
+@option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
+@option("--runner", default="thread", type=click.Choice(["thread"]), help="Where steps run.")
+@option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
+@option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
+@config_option
+def serve(
+    app: tuple[str, ...],
+    host: str,
+    port: int,
+    database: str,
+    runner: str,
+    concurrency: int,
+    grace: timedelta,
+) -> None:
+    """Serve workflows and their schedules until SIGTERM or SIGINT.
+
+    Prints one line on standard output when it is ready; the log goes to standard error.
+    """
+    settings = {"runner": runner, "concurrency": concurrency, "grace": grace}
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    sys.exit(
+        run(
+            lambda: Runtime(database, workflows=_workflows(app), settings=Settings.of(**settings)),
+            host,
+            (port,),
+            _announce,
+        )
+    )
+
+
+def run(
+    build: Callable[[], Runtime],
+    host: str,
+    ports: Iterable[int],
+    ready: Callable[[str], Awaitable[None]],
+) -> int:
+    """Build a runtime and serve it on the first port that is free; the exit code.
+
+    What is wrong with options or the database is told in one line on standard error.
+    """
+    try:
+        runtime = build()
+        listener = _first_free(host, tuple(ports))
+    except QuarterjackError as error:
+        return _refused(error, ExitCode.USAGE)
+    try:
+        return asyncio.run(serve_runtime(runtime, listener, ready))
+    except DatabaseError as error:
+        return _refused(error, ExitCode.FAILED)
+    finally:
+        listener.close()
+
+
+def say(line: str) -> None:
+    """Print a line at once; a reader that has gone away does no harm."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+async def _announce(url: str) -> None:
+    await asyncio.to_thread(say, f"Quarterjack listening on {url}")
+
+
+def _workflows(targets: Iterable[str]) -> list[Workflow]:
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return list(dict.fromkeys(each for target in targets for each in load_workflows(target)))
+
+
+def _first_free(host: str, ports: tuple[int, ...]) -> socket.socket:
+    *first, last = ports
+    for port in first:
+        try:
+            return bind(host, port)
+        except QuarterjackError:
+            continue
+    return bind(host, last)
+
+
+def _refused(error: QuarterjackError, code: ExitCode) -> int:
+    click.echo(f"quarterjack: {error}", err=True)
+    return code

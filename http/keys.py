@@ -1,0 +1,26 @@
+"""What the application keeps for its handlers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from quarterjack.runtime import Runtime
+
+if TYPE_CHECKING:
+    from .live import LiveConnection
+
+RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
+CONNECTIONS: web.AppKey[set[LiveConnection]] = web.AppKey("connections", set)
+"""The WebSockets that are open."""
+
+
+DRAINING: web.AppKey[asyncio.Event] = web.AppKey("draining", asyncio.Event)
+"""Set when the server is ending."""
+
+
+def runtime_of(request: web.Request) -> Runtime:
+    """The runtime that this application is the front of."""
+    return request.app[RUNTIME]

@@ -1,0 +1,229 @@
+"""Records as they go out: camelCase names, times as ISO 8601 UTC, durations in seconds."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from quarterjack.actors.engine import ActorInfo
+from quarterjack.actors.workflow import Workflow
+from quarterjack.runtime import ExecutionDetail, Health, Readiness
+from quarterjack.storage import (
+    Attempt,
+    Event,
+    Execution,
+    Failure,
+    Fire,
+    Retry,
+    Schedule,
+    ScheduleConfig,
+    StepRun,
+)
+from quarterjack.storage.configs import KINDS
+from quarterjack.storage.instants import format_instant
+from quarterjack.storage.overviews import CombinedStatus
+
+Json = dict[str, Any]
+
+
+def schedule(found: Schedule) -> Json:
+    """A scheduled workflow."""
+    return {
+        "id": found.id,
+        "scheduleId": found.id,
+        "workflowId": found.workflow_id,
+        "name": found.name,
+        "description": found.description,
+        "enabled": found.enabled,
+        "scheduleConfig": schedule_config(found.schedule_config),
+        "executionConfig": found.execution_config.model_dump(mode="json"),
+        "metadata": found.metadata,
+        "version": found.version,
+        "createdAt": instant(found.created_at),
+        "updatedAt": instant(found.updated_at),
+    }
+
+
+def schedule_config(config: ScheduleConfig) -> Json:
+    """When it fires: the kind it has, and not those that it has not."""
+    shown = config.model_dump(mode="json")
+    for name in (*KINDS, "anchor"):
+        if shown[name] is None:
+            del shown[name]
+    if config.cron is not None and len(config.cron) == 1:
+        shown["cron"] = config.cron[0]
+    return shown
+
+
+def status(found: CombinedStatus) -> Json:
+    """The combined status of a schedule."""
+    base, totals = found.schedule, found.schedule.totals
+    average = totals.duration_sum / totals.executions if totals.executions else None
+    return {
+        "scheduleId": base.id,
+        "workflowId": base.workflow_id,
+        "scheduleStatus": base.status.value,
+        "note": base.note,
+        "lastExecution": instant(base.last_execution_at),
+        "nextExecution": instant(base.next_fire),
+        "running": [execution(each) for each in found.running],
+        "queued": [execution(each) for each in found.queued],
+        "executionHistory": [execution(each) for each in found.history],
+        "executionCount": totals.executions,
+        "errorCount": totals.failed,
+        "lastError": failure(base.last_error),
+        "metrics": {
+            "totalExecutions": totals.executions,
+            "successfulExecutions": totals.succeeded,
+            "failedExecutions": totals.failed,
+            "averageExecutionTime": seconds(average),
+            "lastExecutionDuration": seconds(totals.last_duration),
+            "uptime": found.uptime,
+        },
+    }
+
+
+def execution(found: Execution) -> Json:
+    """An execution, without its steps."""
+    return {
+        "id": found.id,
+        "workflowId": found.workflow_id,
+        "scheduleId": found.schedule_id,
+        "status": found.status.value,
+        "trigger": found.trigger.value,
+        "scheduledTime": instant(found.scheduled_time),
+        "queuedAt": instant(found.queued_at),
+        "startedAt": instant(found.started_at),
+        "endedAt": instant(found.ended_at),
+        "duration": seconds(found.duration),
+        "priority": found.priority,
+        "params": found.params,
+        "context": found.context,
+        "result": found.result,
+        "error": failure(found.error),
+        "retryOf": found.retry_of,
+    }
+
+
+def execution_detail(found: ExecutionDetail) -> Json:
+    """An execution with its steps."""
+    steps = [_step(each, found.depends_on.get(each.name, ())) for each in found.steps]
+    return {**execution(found.execution), "steps": steps}
+
+
+def _step(found: StepRun, depends_on: tuple[str, ...]) -> Json:
+    return {
+        "name": found.name,
+        "status": found.status.value,
+        "dependsOn": list(depends_on),
+        "attempts": [_attempt(each) for each in found.attempts],
+        "result": found.result,
+        "progress": None if found.progress is None else found.progress._asdict(),
+    }
+
+
+def _attempt(found: Attempt) -> Json:
+    return {
+        "number": found.number,
+        "startedAt": instant(found.started_at),
+        "endedAt": instant(found.ended_at),
+        "error": failure(found.error),
+    }
+
+
+def fire(found: Fire) -> Json:
+    """A row of the fire ledger."""
+    return {
+        "scheduledTime": instant(found.due),
+        "through": instant(found.through),
+        "decidedAt": instant(found.decided_at),
+        "outcome": found.outcome.value,
+        "reason": None if found.reason is None else found.reason.value,
+        "executionId": found.execution_id,
+        "blockedBy": found.blocked_by,
+        "lateness": seconds(found.lateness),
+    }
+
+
+def event(found: Event) -> Json:
+    """An event, also as it goes over the WebSocket."""
+    return {
+        "seq": found.seq,
+        "type": found.type,
+        "scheduleId": found.schedule_id,
+        "workflowId": found.workflow_id,
+        "executionId": found.execution_id,
+        "timestamp": format_instant(found.timestamp),
+        "data": found.data,
+    }
+
+
+def workflow(found: Workflow) -> Json:
+    """The definition of a workflow."""
+    steps = [
+        {
+            "name": step.name,
+            "dependsOn": list(found.depends_on[step.name]),
+            "timeout": seconds(step.timeout),
+            "retry": _retry(step.retry),
+            "runner": step.runner,
+        }
+        for step in found.steps.values()
+    ]
+    params = [
+        {"name": name, "required": required} for name, required in found.run_parameters.items()
+    ]
+    return {
+        "id": found.id,
+        "description": found.description,
+        "params": params,
+        "steps": steps,
+    }
+
+
+def _retry(found: Retry | None) -> Json | None:
+    return None if found is None else found.model_dump(mode="json")
+
+
+def actor(found: ActorInfo) -> Json:
+    """An actor of the supervision tree."""
+    return {
+        "name": found.name,
+        "path": found.path,
+        "parent": found.parent,
+        "kind": found.kind,
+        "state": found.state,
+        "mailboxDepth": found.mailbox_depth,
+        "handled": found.handled,
+        "restarts": found.restarts,
+        "lastError": found.last_error,
+    }
+
+
+def health(found: Health) -> Json:
+    """Of `GET /healthz`."""
+    return {"status": found.status, "loopLag": found.loop_lag}
+
+
+def readiness(found: Readiness) -> Json:
+    """Of `GET /readyz`."""
+    return {
+        "status": "ready" if found.ready else "unavailable",
+        "reasons": found.reasons,
+        "sqliteVersion": found.sqlite_version,
+        "tzdataVersion": found.tzdata_version,
+    }
+
+
+def failure(found: Failure | None) -> Mapping[str, str] | None:
+    """An error that was stored."""
+    return None if found is None else found._asdict()
+
+
+def instant(found: datetime | None) -> str | None:
+    """A time, if there is one."""
+    return None if found is None else format_instant(found)
+
+
+def seconds(found: timedelta | None) -> float | None:
+    """A duration, if there is one."""
+    return None if found is None else found.total_seconds()

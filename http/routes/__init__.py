@@ -1,0 +1,11 @@
+"""One module a resource: its addresses, and the handlers that bridge them to the runtime."""
+
+from aiohttp import web
+
+from . import actors, events, executions, health, live, schedules, workflows
+
+
+def all_routes() -> list[web.RouteDef]:
+    """Every address that the server answers."""
+    resources = (schedules, workflows, executions, events, actors, health, live)
+    return [route for resource in resources for route in resource.routes()]

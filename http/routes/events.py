@@ -1,0 +1,51 @@
+"""`/api/events`: what happened, as it was stored."""
+
+from typing import Final
+
+from aiohttp import web
+
+from quarterjack.storage import Event, InvalidInput
+from quarterjack.storage.events import TOPICS, topics
+from quarterjack.storage.queries import Page
+
+from .. import presenters
+from ..answers import answered, ok_large
+from ..keys import runtime_of
+from ..paging import listing, page_request
+from ..query import EventsQuery, read_query
+
+_SCOPE: Final = "events"
+_CHUNK: Final = 500
+_MOST_READ: Final = 20_000
+"""Events that one call looks at; a page may have fewer than wanted, and says where it goes on."""
+
+
+def routes() -> list[web.RouteDef]:
+    """Each address with its handler."""
+    return [web.get("/api/events", list_events)]
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """`GET /api/events`: oldest first, after a sequence number."""
+    query = read_query(request, EventsQuery)
+    if query.topic not in TOPICS:
+        raise InvalidInput.field("query", "topic", msg=f"there is no topic {query.topic!r:.60}")
+    page = page_request(query, _SCOPE, (int,))
+    after = query.after if page.after is None else max(query.after, int(page.after[0]))
+    found = await _matching(request, after, query.topic, page.limit)
+    return await ok_large(listing(found, _SCOPE, presenters.event))
+
+
+async def _matching(request: web.Request, after: int, topic: str, limit: int) -> Page[Event]:
+    runtime, matching = runtime_of(request), list[Event]()
+    for _ in range(0, _MOST_READ, _CHUNK):
+        chunk = await answered(runtime.events(after, limit=_CHUNK))
+        for event in chunk:
+            if topic in topics(event):
+                if len(matching) == limit:
+                    return Page(matching, (matching[-1].seq,))
+                matching.append(event)
+        if len(chunk) < _CHUNK:
+            return Page(matching, None)
+        after = chunk[-1].seq
+    return Page(matching, (after,))
