@@ -178,5 +178,9 @@ def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) 
 
 
 def _message(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is no field here; leave it out, or look at its spelling"
+    if error["type"] == "missing":
+        return "is required"
     message: str = error["msg"]
     return message.removeprefix("Value error, ")

@@ -19,6 +19,7 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "Server": "Quarterjack",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -39,8 +40,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Signal: every answer says what a browser may do with it."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(SECURITY_HEADERS)
 
 
 def is_loopback(host: str) -> bool:

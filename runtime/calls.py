@@ -17,6 +17,7 @@ from quarterjack.storage import (
     Fire,
     IdSource,
     InvalidInput,
+    NotFound,
     QuarterjackError,
     Schedule,
     ScheduleId,
@@ -25,6 +26,7 @@ from quarterjack.storage import (
 from quarterjack.storage import queries as q
 from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
+from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
 
 from .assembly import Assembly
@@ -60,7 +62,11 @@ class Calls:
 
         def create(_: Assembly) -> Reply[ScheduleId]:
             checked = validated(ScheduleDraft, draft)
-            key = ScheduleId(schedule_id or self._ids.new("sch"))
+            key = ScheduleId(self._ids.new("sch") if schedule_id is None else schedule_id)
+            if not is_id(key):
+                raise InvalidInput.field(
+                    "schedule_id", msg="an id is 1 to 64 letters, digits, '_' or '-'"
+                )
             made = self._to_schedule(key, m.CreateSchedule(checked))
             return made.map(lambda schedule: schedule.id)
 
@@ -293,6 +299,8 @@ class Calls:
         return self._call(lambda assembly: assembly.read(query, *arguments))
 
     def _to_schedule(self, key: str, message: object) -> Reply[Any]:
+        if not is_id(key):  # nobody is to be woken for it
+            raise NotFound("schedule", key)
         return self._running().cast.schedules.ask(Deliver(key, message))
 
 

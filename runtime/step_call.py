@@ -6,6 +6,7 @@ Whatever the function does (also `SystemExit`) becomes a report; nothing is rais
 import threading
 import traceback
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 from quarterjack.actors.runner import StepProgressed, StepRaised, StepReport, StepReturned, StepTask
@@ -59,10 +60,16 @@ def failure_of(error: BaseException) -> Failure:
     except BaseException as worse:
         message = f"(its text can't be read: {type(worse).__name__})"
     try:
-        trace = "".join(traceback.format_exception(error))
+        trace = "".join(traceback.format_exception(type(error), error, _own_frames(error)))
     except BaseException:
         trace = "".join(traceback.format_tb(error.__traceback__))
     return Failure(type(error).__name__, _cut(message), _cut(trace))
+
+
+def _own_frames(error: BaseException) -> TracebackType | None:
+    """The traceback from the step's function on: the first frame is the runner's."""
+    trace = error.__traceback__
+    return trace if trace is None or trace.tb_next is None else trace.tb_next
 
 
 def _cut(text: str) -> str:

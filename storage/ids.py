@@ -4,6 +4,7 @@ Every new id comes from an `IdSource`, so that a whole run can be a function of 
 """
 
 import random
+import re
 import secrets
 from typing import NewType, Protocol
 
@@ -14,6 +15,7 @@ BootId = NewType("BootId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 20
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class IdSource(Protocol):
@@ -50,6 +52,15 @@ class SeededIds:
     def new(self, prefix: str) -> str:
         """The next id of this seed's sequence."""
         return f"{prefix}_{_base32(self._random.getrandbits(5 * _LENGTH))}"
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be an id: 1 to 64 letters, digits, `_` or `-`.
+
+    >>> is_id("sch_demo-dst-watch"), is_id("../etc")
+    (True, False)
+    """
+    return _ID.fullmatch(text) is not None
 
 
 def _base32(bits: int) -> str:

@@ -1,0 +1,83 @@
+"""Workflows that leave traces outside: what ran can be counted without asking the server."""
+
+import os
+import time
+from pathlib import Path
+
+from quarterjack.runtime import Retry, Workflow
+
+
+def mark(ctx, log: str) -> None:  # type: ignore[no-untyped-def]
+    """Append a line; one write with O_APPEND, so lines of several processes don't mix."""
+    line = f"{ctx.execution_id} {ctx.step} {ctx.attempt} {ctx.scheduled_time.isoformat()}\n"
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+
+
+def wait_for(ctx, gate: str) -> None:  # type: ignore[no-untyped-def]
+    """Until the file is there, or the step is cancelled."""
+    while not Path(gate).exists() and not ctx.cancelled:
+        time.sleep(0.01)
+
+
+report = Workflow("report", description="Three steps, one after the other.")
+
+
+@report.step
+def extract(ctx, log: str) -> dict[str, int]:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    return {"rows": 3}
+
+
+@report.step
+def load(extract: dict[str, int], ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    ctx.progress(1, 2, "half")
+    return extract["rows"]
+
+
+@report.step
+def notify(load: int, ctx, log: str) -> str:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    return f"{load} rows"
+
+
+gated = Workflow("gated", description="The second step ends when a file is there.")
+
+
+@gated.step
+def first(ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    return 1
+
+
+@gated.step
+def second(first: int, ctx, log: str, gate: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    wait_for(ctx, gate)
+    return first + 1
+
+
+@gated.step
+def third(second: int, ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    return second + 1
+
+
+broken = Workflow("broken", description="Fails at its second step, with a retry.")
+
+
+@broken.step
+def fine() -> int:
+    return 1
+
+
+@broken.step(retry=Retry(attempts=2, backoff="10ms"))
+def raises(fine: int) -> None:
+    raise ValueError(f"no way with {fine}")
+
+
+__all__ = ["broken", "gated", "report"]

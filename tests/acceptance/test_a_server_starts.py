@@ -1,0 +1,105 @@
+"""The options of `serve`, and what is refused at the start: one line, an exit code, no traceback."""
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from server_process import ServerProcess
+
+Start = Callable[..., ServerProcess]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["--host", "0.0.0.0"], "loopback addresses only", id="not loopback"),
+        pytest.param(["--host", "example.invalid"], "loopback addresses only", id="a name"),
+        pytest.param(["--port", "99999"], "--port", id="no port"),
+        pytest.param(["--no-such-option"], "--no-such-option", id="unknown option"),
+        pytest.param(["--grace", "soon"], "is not a duration", id="no duration"),
+        pytest.param(["--concurrency", "0"], "--concurrency", id="nothing at once"),
+        pytest.param(["--database", "mysql://x"], "is not a database URL", id="other database"),
+        pytest.param(["--app", "no_such_module"], "no module 'no_such_module'", id="no module"),
+        pytest.param(["--app", "jobs:nothing"], "has no 'nothing'", id="no attribute"),
+        pytest.param(["--app", "jobs:mark"], "'mark' is a function", id="no workflow"),
+        pytest.param(["--app", "jobs mark"], "write MODULE or MODULE:ATTR", id="no name"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(start: Start, arguments: list[str], told: str) -> None:
+    server = start(*arguments)
+
+    assert server.wait() == 2
+    assert told in server.log
+    assert "Traceback" not in server.log
+    assert server.rest_of_output() == ""
+
+
+def test_a_port_that_is_taken_is_told(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = start("--port", str(port))
+
+        assert server.wait() == 2
+        assert f"can't listen on 127.0.0.1:{port}" in server.log
+        assert "Traceback" not in server.log
+
+
+def test_a_second_server_on_the_same_file_is_refused(start: Start) -> None:
+    first = start()
+    client = first.client()
+
+    second = start()
+
+    assert second.wait() == 1
+    assert str(first.process.pid) in second.log
+    assert client.get("/readyz").status == 200
+
+
+def test_a_newer_database_is_refused_and_left_alone(start: Start, tmp_path: Path) -> None:
+    server = start()
+    server.client()
+    server.end()
+    with closing(sqlite3.connect(tmp_path / "q.db")) as database:
+        database.execute("PRAGMA user_version = 999")
+
+    server = start()
+
+    assert server.wait() == 1
+    assert "999" in server.log
+    with closing(sqlite3.connect(tmp_path / "q.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (999,)
+
+
+def test_options_come_from_a_file_the_environment_and_the_line(
+    start: Start, tmp_path: Path
+) -> None:
+    config = tmp_path / "quarterjack.toml"
+    config.write_text('grace = "never"\nhost = "localhost"\n')
+
+    server = start("--config", str(config), env={"QUARTERJACK_GRACE": "5s"})
+
+    assert server.client().get("/readyz").status == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("prot = 1", "no option 'prot'", id="unknown"),
+        pytest.param("port = [", "quarterjack.toml", id="no TOML"),
+        pytest.param('port = "many"', "'many'", id="wrong value"),
+        pytest.param("[port]\nx = 1", "port is a table", id="table"),
+    ],
+)
+def test_a_wrong_file_is_told(start: Start, tmp_path: Path, text: str, told: str) -> None:
+    config = tmp_path / "quarterjack.toml"
+    config.write_text(text)
+
+    server = ServerProcess("--config", str(config), cwd=tmp_path, log=tmp_path / "log")
+
+    with server:
+        assert server.wait() == 2
+        assert told in server.log
+        assert "Traceback" not in server.log
