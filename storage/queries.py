@@ -121,7 +121,7 @@ def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page
     row = ScheduleRow
     query = row.select().order_by(row.created_at, row.id).limit(page.limit + 1)
     if page.after:
-        query = query.where(Tuple(row.created_at, row.id) > _stored(page.after))
+        query = query.where(Tuple(row.created_at, row.id) > Tuple(*page.after))
     if wanted.status:
         query = query.where(row.status == wanted.status.value)
     if wanted.workflow_id:
@@ -145,7 +145,7 @@ def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Pa
     row = ExecutionRow
     query = row.select().order_by(row.queued_at.desc(), row.id.desc()).limit(page.limit + 1)
     if page.after:
-        query = query.where(Tuple(row.queued_at, row.id) < _stored(page.after))
+        query = query.where(Tuple(row.queued_at, row.id) < Tuple(*page.after))
     equal = {
         row.status: wanted.status.value if wanted.status else None,
         row.workflow_id: wanted.workflow_id,
@@ -244,10 +244,6 @@ def _between(query: Select, column: Any, since: datetime | None, until: datetime
     if until is not None:
         query = query.where(column < until)
     return query
-
-
-def _stored(key: Key) -> Any:
-    return Tuple(*(from_micros(part) if isinstance(part, int) else part for part in key))
 
 
 def _page(

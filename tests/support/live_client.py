@@ -40,11 +40,11 @@ class LiveClient:
         await self.send(frame)
         return await self.receive()
 
-    async def subscribe(self, key: str = "a", topic: str = "*", **more: Any) -> int:
+    async def subscribe(self, name: str = "a", topic: str = "*", **more: Any) -> int:
         """Subscribe; the sequence number after which events come."""
-        answer = await self.ask({"op": "subscribe", "id": key, "topic": topic, **more})
+        answer = await self.ask({"op": "subscribe", "id": name, "topic": topic, **more})
         assert answer["op"] == "subscribed", answer
-        assert answer["id"] == key
+        assert answer["id"] == name
         return int(answer["seq"])
 
     async def until(self, enough: Callable[[list[Frame]], bool]) -> list[Frame]:

@@ -1,0 +1,57 @@
+"""A server in this process, with workflows that the test can hold up and let go."""
+
+from collections.abc import Iterator
+
+import pytest
+from gate import Gate
+from rest_client import RestClient
+from site_server import Site
+
+from quarterjack.runtime import Workflow
+
+
+def _workflows(gate: Gate) -> list[Workflow]:
+    echo = Workflow("echo", description="Gives back what it gets.")
+
+    @echo.step
+    def say(text: str = "hello") -> str:
+        return text
+
+    @echo.step
+    def shout(say: str) -> str:
+        return say.upper()
+
+    gated = Workflow("gated")
+
+    @gated.step
+    def hold() -> None:
+        gate.wait()
+
+    fails = Workflow("fails")
+
+    @fails.step
+    def fail() -> None:
+        raise LookupError("nothing there")
+
+    return [echo, gated, fails]
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    found = Gate()
+    yield found
+    found.open()
+
+
+@pytest.fixture
+def site(gate: Gate) -> Iterator[Site]:
+    """The server; its gate is open when it is closed."""
+    with Site(_workflows(gate)) as served:
+        yield served
+        gate.open()
+
+
+@pytest.fixture
+def client(site: Site) -> RestClient:
+    """A client of the server."""
+    return site.client
