@@ -27,7 +27,7 @@ SECURITY_HEADERS: Final = {
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: refuse what must not come in. Raises our errors."""
-    if request.rel_url.absolute:
+    if not request.raw_path.startswith("/"):
         raise WrongTarget("Send the path only, not a whole address.")
     _check_host(request)
     _check_origin(request)
