@@ -1,6 +1,7 @@
 """The aiohttp application: routes, and what stands around each of them."""
 
 import asyncio
+from typing import Final
 
 from aiohttp import web
 
@@ -12,6 +13,10 @@ from .keys import CONNECTIONS, DRAINING, RUNTIME
 from .live import LiveConnection
 from .problems import problem_details
 from .routes import all_routes
+
+_KEEP_ALIVE_SECONDS: Final = 75.0
+_LINGER_SECONDS: Final = 2.0
+"""For the rest of a refused body, and for requests that are being answered at the end."""
 
 
 def build_app(runtime: Runtime) -> web.Application:
@@ -25,6 +30,18 @@ def build_app(runtime: Runtime) -> web.Application:
     app.on_shutdown.append(_close_connections)
     app.add_routes(all_routes())
     return app
+
+
+def app_runner(app: web.Application) -> web.AppRunner:
+    """What serves the application, with limits on how long a connection may do nothing."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=_KEEP_ALIVE_SECONDS,
+        lingering_time=_LINGER_SECONDS,
+        shutdown_timeout=_LINGER_SECONDS,
+    )
 
 
 async def _close_connections(app: web.Application) -> None:

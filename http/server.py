@@ -17,14 +17,12 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
-from .app import build_app
+from .app import app_runner, build_app
 from .errors import BadOption
 from .guard import is_loopback
 from .keys import DRAINING
 
 logger = logging.getLogger("quarterjack.http")
-_KEEP_ALIVE_SECONDS: Final = 75.0
-_LINGER_SECONDS: Final = 2.0
 _BACKLOG: Final = 1_024
 _SIGNAL_BASE: Final = 128
 
@@ -83,14 +81,7 @@ async def serve(
     ending = _Ending()
     runtime.on_failure(ending.fail)
     app = build_app(runtime)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=_KEEP_ALIVE_SECONDS,
-        lingering_time=_LINGER_SECONDS,
-        shutdown_timeout=_LINGER_SECONDS,
-    )
+    runner = app_runner(app)
     ending.install()
     try:
         await runtime.serve_on_this_loop()

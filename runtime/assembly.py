@@ -12,7 +12,7 @@ from typing import Any
 
 from quarterjack.actors.broadcaster import Subscriptions
 from quarterjack.actors.cast_member import ROOT
-from quarterjack.actors.engine import ActorSystem, Clock, Ping, Ref, Reply
+from quarterjack.actors.engine import ActorSystem, CellState, Clock, Ping, Ref, Reply
 from quarterjack.actors.engine.dispatcher import Dispatcher
 from quarterjack.actors.environment import Cast, Environment
 from quarterjack.actors.messages import Commit, Drain, Enqueue, Interrupt, Read, WhenIdle
@@ -105,7 +105,8 @@ class Assembly:
     async def stop(self, grace: float) -> None:
         """Let running steps end, then the tree; after `grace` seconds steps are left to the next start."""
         if self.root is not None and self.root.is_alive():
-            await self._drain(grace)
+            if self.root.cell.state is CellState.RUNNING:
+                await self._drain(grace)
             self.system.stop(self.root)
             await self._until_stopped()
         await asyncio.get_running_loop().run_in_executor(None, self._close)

@@ -4,6 +4,7 @@ Built on pykka (`Actor`, `ActorRef`, `tell`, `ask`, `proxy`); this adds how acto
 """
 
 from .actor import Actor, Ping, handles
+from .cell import CellState
 from .child_spec import ChildSpec, Placement, Restart
 from .clock import Clock, SystemClock, Timer
 from .dispatcher import LoopDispatcher, SeededDispatcher, ThreadDispatcher
@@ -22,6 +23,7 @@ __all__ = [
     "ActorInfo",
     "ActorSystem",
     "Backoff",
+    "CellState",
     "ChildSpec",
     "Clock",
     "Deliver",

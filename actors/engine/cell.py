@@ -320,7 +320,12 @@ class Cell:
     def _terminate(self) -> None:
         if self.state is CellState.STOPPED:
             return
-        if not self.children or self.actor is None:
+        if self.actor is None:
+            # A supervisor that crashed can't look after the end of its children.
+            for child in reversed((self.children or {}).values()):
+                child.put_control(Terminate())
+            self.stop_now()
+        elif not self.children:
             self.stop_now()
         elif self.state is not CellState.STOPPING:
             self.state = CellState.STOPPING

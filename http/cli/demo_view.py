@@ -19,7 +19,7 @@ from rich.text import Text
 from quarterjack.storage import Event
 
 _RECENT: Final = 8
-_BAR: Final = 20
+_BAR: Final = 10
 _ENDS: Final = {
     "workflow.completed": ("succeeded", "green"),
     "workflow.failed": ("failed", "red"),
@@ -129,7 +129,7 @@ def _progress(event: Event) -> str:
     done, total = event.data["done"], event.data["total"]
     share = min(1.0, done / total) if total else 0.0
     filled = round(share * _BAR)
-    return f"{event.data['step']} {'█' * filled}{'░' * (_BAR - filled)} {share:.0%}"
+    return f"{event.data['step']} {share:.0%} {'█' * filled}{'░' * (_BAR - filled)}"
 
 
 def _line(event: Event, name: str, what: str, colour: str) -> Text:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from rest_client import RestClient
 
-from quarterjack.http.app import build_app
+from quarterjack.http.app import app_runner, build_app
 from quarterjack.runtime import Runtime, Settings, Workflow
 
 _SECONDS = 30
@@ -48,9 +48,7 @@ class Site:
 
     async def _start(self) -> str:
         await self.runtime.serve_on_this_loop()
-        self._runner = web.AppRunner(
-            self.app, access_log=None, auto_decompress=False, shutdown_timeout=1
-        )
+        self._runner = app_runner(self.app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
