@@ -97,7 +97,7 @@ EXECUTION_TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
     _Q: FINAL - {ExecutionStatus.SUCCEEDED} | {_R},
     _R: FINAL - {ExecutionStatus.SKIPPED} | {_W},
     _W: FINAL - {ExecutionStatus.SKIPPED} | {_R},
-    **{status: frozenset() for status in FINAL},
+    **{status: frozenset() for status in ExecutionStatus if status in FINAL},
 }
 
 SCHEDULE_TRANSITIONS: dict[ScheduleStatus, frozenset[ScheduleStatus]] = {

@@ -127,14 +127,13 @@ def test_a_change_keeps_what_it_does_not_name(client: RestClient) -> None:
 def test_a_change_is_made_only_to_the_version_seen(
     client: RestClient, method: str, tag: str, status: int | None
 ) -> None:
-    key = client.schedule("echo", CRON)
+    key, match = client.schedule("echo", CRON), {"If-Match": tag}
     send = {
         "PUT": lambda: client.put(f"/api/schedules/{key}/workflow", {"name": "x"}, match),
         "DELETE": lambda: client.delete(f"/api/schedules/{key}/workflow", match),
         "PAUSE": lambda: client.post(f"/api/schedules/{key}/pause", headers=match),
         "RESUME": lambda: client.post(f"/api/schedules/{key}/resume", headers=match),
     }
-    match = {"If-Match": tag}
 
     answer = send[method]()
 

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, within: float = 20) -> T:
+def eventually(look: Callable[[], T | Literal[False] | None], *, within: float = 20) -> T:
     """The first true value; AssertionError with the last one after `within` seconds."""
     end = time.monotonic() + within
     while True:

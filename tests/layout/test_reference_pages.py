@@ -1,0 +1,33 @@
+"""The reference pages say what the tables in the source say."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from quarterjack.storage.events import EVENT_TYPES
+from quarterjack.storage.statuses import EXECUTION_TRANSITIONS, SCHEDULE_TRANSITIONS
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def table(rows: Mapping[str, Iterable[str]]) -> str:
+    """The body of a table: a name, and the names that belong to it."""
+    return "\n".join(
+        f"| `{name}` | {', '.join(f'`{each}`' for each in found) or '–'} |"
+        for name, found in rows.items()
+    )
+
+
+def test_the_page_of_events_is_the_table_of_events() -> None:
+    assert table(EVENT_TYPES) in (DOCS / "events.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_states_is_the_table_of_execution_states() -> None:
+    rows = {name: sorted(allowed) for name, allowed in EXECUTION_TRANSITIONS.items()}
+
+    assert table(rows) in (DOCS / "states.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_states_is_the_table_of_schedule_states() -> None:
+    rows = {name: sorted(allowed - {name}) for name, allowed in SCHEDULE_TRANSITIONS.items()}
+
+    assert table(rows) in (DOCS / "states.md").read_text(encoding="utf-8")
