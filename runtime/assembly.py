@@ -23,6 +23,7 @@ from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
 from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
 
+from .hosts import in_thread
 from .runners import CoroutineRunner, InlineRunner, ThreadRunner
 from .settings import Settings
 from .tree import root_spec
@@ -107,9 +108,10 @@ class Assembly:
         if self.root is not None and self.root.is_alive():
             if self.root.cell.state is CellState.RUNNING:
                 await self._drain(grace)
+            await in_thread(self._close_readers, "readers")
             self.system.stop(self.root)
             await self._until_stopped()
-        await asyncio.get_running_loop().run_in_executor(None, self._close)
+        await in_thread(self._close, "close")
         self.system.dispatcher.close()
 
     def read(self, query: Callable[..., Any], *arguments: Any) -> Reply[Any]:
@@ -156,11 +158,16 @@ class Assembly:
         except TimeoutError:
             return
 
+    def _close_readers(self) -> None:
+        """Before the writer: SQLite tidies the WAL away with the last connection, if it can write."""
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            readers.close()
+
     def _close(self) -> None:
         for runner in self._runners.values():
             runner.close()
-        if self._readers is not None:
-            self._readers.close()
+        self._close_readers()
         self.system.close_threads()
         if self._anchor is not None:
             self._anchor.close()

@@ -111,7 +111,12 @@ class Readers:
     def __init__(self, path: Path) -> None:
         uri = f"file:{quote(str(path.absolute()))}?mode=ro"
         self._database = SqliteDatabase(
-            uri, uri=True, timeout=_BUSY_SECONDS, autoconnect=False, pragmas={"query_only": 1}
+            uri,
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            autoconnect=False,
+            check_same_thread=False,  # they are closed by whoever closes all
+            pragmas={"query_only": 1},
         )
         self._threads = ThreadPoolExecutor(
             _READERS, thread_name_prefix="quarterjack-reader", initializer=self._connect
@@ -130,6 +135,6 @@ class Readers:
 
     def close(self) -> None:
         """Wait for the queries that run, and close the connections."""
-        for _ in range(_READERS):
-            self._threads.submit(self._database.close)
         self._threads.shutdown(wait=True)
+        for connection in self._connections:
+            connection.close()

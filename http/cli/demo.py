@@ -114,5 +114,6 @@ class Demo:
 
 def _when(draft: dict[str, Any]) -> str:
     config = draft["scheduleConfig"]
-    rule = config.get("cron") or f"every {config.get('interval')}"
-    return f"{rule} {config.get('timezone', 'UTC')}"
+    rule = str(config.get("cron") or f"every {config.get('interval')}")
+    zone = config.get("timezone", "UTC")
+    return rule if zone == "UTC" else f"{rule} {zone}"

@@ -1,0 +1,60 @@
+"""Workflows on data that every machine has: what `quarterjack demo` runs, and models for your own.
+
+`MODULES` are their names for `quarterjack serve --app`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from quarterjack.runtime import Workflow
+
+from .disk_watch import disk_watch
+from .dst_watch import dst_watch
+from .self_care import self_care
+
+MODULES = tuple(f"{__name__}.{name}" for name in ("dst_watch", "disk_watch", "self_care"))
+WORKFLOWS: tuple[Workflow, ...] = (dst_watch, disk_watch, self_care)
+
+__all__ = ["MODULES", "WORKFLOWS", "demo_schedules", "disk_watch", "dst_watch", "self_care"]
+
+
+def demo_schedules(output: Path, database: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The demo's schedules: an id and a draft each, all due several times a minute.
+
+    Reports go into `output`; `database` is the file that the server uses.
+    """
+    reports = str(output)
+    return [
+        (
+            "sch_demo-dst-watch",
+            {
+                "workflowId": dst_watch.id,
+                "name": "DST watch",
+                "description": "Which time zones change their clocks in the next 60 days.",
+                "scheduleConfig": {"cron": "*/20 * * * * *", "timezone": "UTC"},
+                "executionConfig": {"params": {"output": reports, "days": 60}},
+            },
+        ),
+        (
+            "sch_demo-disk-watch",
+            {
+                "workflowId": disk_watch.id,
+                "name": "Disk watch",
+                "description": "What takes the space in the Python installation, and its growth.",
+                "scheduleConfig": {"cron": "5,35 * * * * *", "timezone": "UTC"},
+                "executionConfig": {"params": {"output": reports}},
+            },
+        ),
+        (
+            "sch_demo-self-care",
+            {
+                "workflowId": self_care.id,
+                "name": "Self-care",
+                "description": "A checked backup of Quarterjack's own database.",
+                "scheduleConfig": {"cron": "10,40 * * * * *", "timezone": "UTC"},
+                "executionConfig": {
+                    "params": {"database": str(database), "output": reports, "keep": 5}
+                },
+            },
+        ),
+    ]
