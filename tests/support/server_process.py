@@ -41,8 +41,12 @@ class ServerProcess:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(timeout=_END_SECONDS)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait()
+            self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
 
