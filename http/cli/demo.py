@@ -44,7 +44,7 @@ def demo(host: str, port: int | None, folder: Path) -> None:
     """Serve the bundled examples, already scheduled, and show what runs. Ctrl-C ends it."""
     console = Console()
     logging.basicConfig(
-        level=logging.WARNING,
+        level=logging.ERROR,
         format="%(name)s: %(message)s",
         handlers=[RichHandler(console=Console(stderr=True), show_path=False)],
     )
