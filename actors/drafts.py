@@ -162,13 +162,16 @@ def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) 
         raise InvalidInput.field(
             "executionConfig", "pauseOnFailure", msg="is not supported yet; leave it out"
         )
-    wrong = workflow.check_params(draft.execution_config.params)
+    params = draft.execution_config.params
+    wrong = [
+        FieldError(("executionConfig", "params", name), msg)
+        for name, msg in workflow.check_params(params)
+        if name in params or not draft.schedule_config.manual  # a trigger can still give it
+    ]
     if wrong:
-        raise InvalidInput(
-            [FieldError(("executionConfig", "params", name), msg) for name, msg in wrong]
-        )
+        raise InvalidInput(wrong)
     for place, value in (
-        (("executionConfig", "params"), draft.execution_config.params),
+        (("executionConfig", "params"), params),
         (("metadata",), draft.metadata),
     ):
         try:

@@ -101,6 +101,11 @@ class DeleteSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncSchedule:
+    """Ask: forget what you think, count again what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerSchedule:
     """Ask: make an execution now. Answered with its id."""
 

@@ -28,6 +28,7 @@ from quarterjack.storage import (
 )
 from quarterjack.storage import schedule_changes as changes
 from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
+from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
 
@@ -120,6 +121,11 @@ class ScheduleActor(CastMember):
             lambda _: self._deleted(cancel=message.cancel),
         )
 
+    @handles(m.SyncSchedule)
+    def sync(self, _: m.SyncSchedule) -> Reply[Any]:
+        self._existing()
+        return self._store(RecountSchedule(self._key), lambda _: self._reload())
+
     @handles(m.TriggerSchedule)
     def trigger(self, message: m.TriggerSchedule) -> Reply[Any]:
         execution = self._triggered(message)
@@ -209,7 +215,11 @@ class ScheduleActor(CastMember):
 
     def _reload(self) -> None:
         self.hold()
-        self.read(self._loaded, schedule_with_open, self._key)
+        self.read(self._reloaded, schedule_with_open, self._key)
+
+    def _reloaded(self, reply: Reply[Any]) -> None:
+        self._loaded(reply)
+        self._arm()
 
     def _became(self, schedule: Schedule) -> None:
         self._found = schedule

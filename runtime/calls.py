@@ -130,6 +130,28 @@ class Calls:
 
         return self._call(read)
 
+    def sync_schedule_workflow_state(self, schedule_id: str) -> Reply[CombinedStatus]:
+        """Have a schedule's state and counters computed again from its executions; its status then.
+
+        Raises `NotFound`.
+        """
+
+        def sync(assembly: Assembly) -> Reply[CombinedStatus]:
+            answer: Reply[CombinedStatus] = assembly.system.dispatcher.new_reply()
+
+            def synced(done: Reply[Any]) -> None:
+                try:
+                    done.get()
+                except Exception as error:
+                    answer.set_exception(error)
+                else:
+                    self.get_schedule_workflow_status(schedule_id).pipe(answer)
+
+            self._to_schedule(schedule_id, m.SyncSchedule()).add_done_callback(synced)
+            return answer
+
+        return self._call(sync)
+
     def upcoming(self, schedule_id: str, count: int = 10) -> Reply[list[datetime]]:
         """The next due instants, at most 1,000. Raises `NotFound`."""
 

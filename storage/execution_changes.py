@@ -10,6 +10,7 @@ from .ids import BootId, ExecutionId
 from .instants import from_micros, to_micros
 from .plain_data import PlainData, pack
 from .records import Attempt, Failure, StepRun
+from .recount import FAILED
 from .rows import attempt_columns, micros, step_columns
 from .statements import Statement, upsert
 from .statuses import ExecutionStatus, check_execution
@@ -58,7 +59,6 @@ _LAST_ERROR = Statement(
 )
 _UPSERT_STEP = upsert(StepRow)
 _UPSERT_ATTEMPT = upsert(AttemptRow)
-_FAILED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +165,9 @@ def _count(
         {
             "id": schedule_id,
             "succeeded": int(ended.status is ExecutionStatus.SUCCEEDED),
-            "failed": int(ended.status in _FAILED),
+            "failed": int(ended.status.value in FAILED),
             "duration": micros(ended.at - began),
         },
     )
-    if ended.error is not None and ended.status in _FAILED:
+    if ended.error is not None and ended.status.value in FAILED:
         transaction.write(_LAST_ERROR, {"id": schedule_id, "error": pack(ended.error)})

@@ -18,7 +18,7 @@ import pykka
 from pykka._envelope import Envelope
 
 from .clock import Clock, Timer
-from .errors import UnhandledMessage
+from .errors import MailboxFull, UnhandledMessage
 from .ref import Ref
 from .reply import Reply
 
@@ -167,7 +167,10 @@ class Actor(pykka.Actor):
 
     def forward(self, ref: Ref[Any], message: Any) -> object:
         """Send on what is being handled, so that the answer goes to the one who asked. Return it."""
-        ref.cell.put(Envelope(message, self._cell.asker) if self._cell.asker else message)
+        asker = self._cell.asker
+        taken = ref.cell.put(Envelope(message, asker) if asker else message)
+        if asker is not None and not taken:
+            asker.settle(error=MailboxFull(f"{ref!r} has too much to do; try again later"))
         return FORWARDED
 
     # The hooks, in the order of an actor's life; each runs on its dispatcher's thread.

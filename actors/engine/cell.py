@@ -6,8 +6,9 @@ in the mailbox is handled by the next one. All but `put` runs on the dispatcher'
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pykka
 from pykka._envelope import Envelope
@@ -141,14 +142,18 @@ class Cell:
         if not self.mailbox.put(message):
             self.system.dead_letters.add(self.path, message, "mailbox full")
             return False
-        if not self.scheduled:
+        if self.is_stopped:  # a moment ago, on its own thread
+            self._bury_rest()
+        elif not self.scheduled:
             self.dispatcher.schedule(self)
         return True
 
     def put_control(self, message: Any) -> None:
         """Put a message before the ordinary ones, from any thread."""
         self.mailbox.put_control(message)
-        if not self.scheduled:
+        if self.state is CellState.STOPPED:
+            self._bury_rest()
+        elif not self.scheduled:
             self.dispatcher.schedule(self)
 
     def has_work(self) -> bool:
@@ -170,7 +175,10 @@ class Cell:
                 if message is None:
                     break
             count += 1
-            self._handle(message)
+            try:
+                self._handle(message)
+            except BaseException as error:  # a bug; the dispatcher has others to run
+                self.fail(error)
         self.handled += count
         if self.actor is not None and self.actor.batches and self.state is CellState.RUNNING:
             self._guard(self.actor.after_batch)
@@ -200,8 +208,7 @@ class Cell:
         self._break_promises(pykka.ActorDeadError("it was stopped"))
         if actor is not None:
             self._call_on_stop(actor)
-        while (message := self.mailbox.take_control() or self.mailbox.take()) is not None:
-            self._bury(message, "stopped")
+        self._bury_rest()
         self.system.forget(self)
         if self.parent is not None:
             self.parent.put_control(ChildStopped(self))
@@ -243,9 +250,11 @@ class Cell:
         try:
             answer = self._receive(actor, message)
         except Exception as error:
-            reply.set_exception(error)
+            reply.settle(error=error)
         except BaseException as error:
-            reply.set_exception(error)
+            crashed = ActorCrashed(f"{self.path} crashed before it answered: {error!r}")
+            crashed.__cause__ = error  # itself it would end the asker, too
+            reply.settle(error=crashed)
             self.fail(error)
         else:
             self._give(reply, answer)
@@ -256,7 +265,7 @@ class Cell:
         if answer is FORWARDED:
             return
         if not isinstance(answer, Reply):
-            reply.set(answer)
+            reply.settle(answer)
             return
         if not answer.done() and self.actor is not None and not self.actor.keeps_promises:
             unanswered = self.unanswered = self.unanswered or set()
@@ -268,10 +277,7 @@ class Cell:
         """Whoever was promised an answer by the actor that ended gets an error instead of silence."""
         unanswered, self.unanswered = self.unanswered, None
         for reply in list(unanswered or ()):
-            if not reply.done():
-                reply.set_exception(
-                    ActorCrashed(f"{self.path} ended before it answered: {error!r}")
-                )
+            reply.settle(error=ActorCrashed(f"{self.path} ended before it answered: {error!r}"))
 
     def _receive(self, actor: Actor, message: Any) -> Any:
         handler = actor.handlers.get(type(message))
@@ -313,8 +319,11 @@ class Cell:
         actor, self.actor = self.actor, None
         if self.state is not CellState.STOPPED:
             self.state = CellState.RESTARTING
+        for child in reversed((self.children or {}).values()):
+            child.put_control(Suspend())
         if actor is not None:
-            self.mailbox.put_back(actor.unfinished())
+            self._break_promises(pykka.ActorDeadError("it was stopped with its siblings"))
+            self._put_back_unfinished(actor)
             self._call_on_stop(actor)
 
     def _terminate(self) -> None:
@@ -340,12 +349,14 @@ class Cell:
     def fail(self, error: BaseException) -> None:
         """Note a crash of the actor and leave the rest to the supervisor; for its own thread."""
         logger.error("%s crashed: %r", self.path, error, exc_info=error)
+        if self.state is CellState.STOPPED:
+            return
         actor, self.actor = self.actor, None
         self.last_error = error
         self._break_promises(error)
         self.state = CellState.RESTARTING
         if actor is not None:
-            self.mailbox.put_back(actor.unfinished())
+            self._put_back_unfinished(actor)
             try:
                 actor.on_failure(type(error), error, error.__traceback__)
             except BaseException:
@@ -355,20 +366,31 @@ class Cell:
         else:
             self.parent.put_control(ChildFailed(self, error))
 
+    def _put_back_unfinished(self, actor: Actor) -> None:
+        try:
+            self.mailbox.put_back(actor.unfinished())
+        except BaseException:
+            logger.exception("%s: unfinished crashed, too", self.path)
+
     def _call_on_stop(self, actor: Actor) -> None:
         try:
             actor.on_stop()
         except BaseException:
             logger.exception("%s: on_stop crashed", self.path)
 
+    def _bury_rest(self) -> None:
+        with suppress(IndexError):  # when another thread is at it, too
+            while (message := self.mailbox.take_control() or self.mailbox.take()) is not None:
+                self._bury(message, "stopped")
+
     def _bury(self, message: Any, reason: str) -> None:
         if type(message) in (Begin, Suspend, Terminate, _Answer, ChildStopped):
             return
         if type(message) is Envelope and message.reply_to is not None:
+            reply = cast(Reply[Any], message.reply_to)
             if isinstance(message.message, _ActorStop):
-                message.reply_to.set(None)
+                reply.settle(None)
                 return
-            error = pykka.ActorDeadError(f"{self.path} has {reason}")
-            message.reply_to.set_exception((type(error), error, None))
+            reply.settle(error=pykka.ActorDeadError(f"{self.path} has {reason}"))
             message = message.message
         self.system.dead_letters.add(self.path, message, reason)

@@ -131,10 +131,17 @@ class ThreadDispatcher:
         return Reply()
 
     def close(self) -> None:
-        """Let the thread end after what it does now; wait for it, unless called on it."""
+        """Let the thread end after what it does now."""
         self._ready.put(None)
+
+    def join(self) -> None:
+        """Wait for the thread's end, at most 5 s, unless called on it."""
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=5)
+
+    def has_ended(self) -> bool:
+        """Whether the thread is gone."""
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         with running_actors():

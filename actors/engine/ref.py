@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import pykka
 from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
 
 from .errors import MailboxFull
 from .reply import Reply
@@ -78,5 +79,28 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         if self._cell.is_stopped:
             reply.set_exception(pykka.ActorDeadError(f"{self!r} has stopped"))
         elif not self._cell.put(Envelope(message, reply)):
-            reply.set_exception(MailboxFull(f"{self!r} has too much to do; try again later"))
+            reply.settle(error=MailboxFull(f"{self!r} has too much to do; try again later"))
         return reply.get(timeout=timeout) if block else reply
+
+    @overload  # type: ignore[override]
+    def stop(self, *, block: Literal[True], timeout: float | None = ...) -> bool: ...
+
+    @overload
+    def stop(self, *, block: Literal[False] = ..., timeout: float | None = ...) -> Reply[bool]: ...
+
+    def stop(self, *, block: bool = False, timeout: float | None = None) -> bool | Reply[bool]:
+        """Have it stop when it has handled what waits now; the reply says whether it lived till then."""
+        lived: Reply[bool] = self._cell.dispatcher.new_reply()
+
+        def tell(asked: Reply[Any]) -> None:
+            try:
+                asked.get()
+            except pykka.ActorDeadError:
+                lived.set(False)
+            except Exception as error:
+                lived.set_exception(error)
+            else:
+                lived.set(True)
+
+        self.ask(_ActorStop()).add_done_callback(tell)
+        return lived.get(timeout=timeout) if block else lived

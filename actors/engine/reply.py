@@ -4,9 +4,11 @@ pykka's own future blocks the thread when awaited; this one suspends the task.
 """
 
 import asyncio
+import functools
+import logging
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, Generic, TypeVar, cast
 
 import pykka
@@ -14,8 +16,11 @@ import pykka
 from .current import on_actor_thread
 from .errors import ReplyAlreadySet, WouldDeadlock
 
+logger = logging.getLogger("quarterjack.actors")
 T = TypeVar("T")
 M = TypeVar("M")
+J = TypeVar("J")
+R = TypeVar("R")
 Waiter = Callable[["Reply[Any]", float | None], None]
 """Makes a reply come true when somebody blocks on it (given the seconds that may pass)."""
 
@@ -52,7 +57,8 @@ class Reply(pykka.Future[T], Generic[T]):
 
     def set(self, value: T | None = None) -> None:
         """Give the value. Raises `ReplyAlreadySet` the second time."""
-        self._finish(value, None)
+        if not self.settle(value):
+            raise ReplyAlreadySet("this reply was given before")
 
     def set_exception(self, exc_info: Any = None) -> None:
         """Give an exception, an `exc_info` triple, or (by default) the exception being handled."""
@@ -63,16 +69,22 @@ class Reply(pykka.Future[T], Generic[T]):
             raise TypeError(
                 "set_exception() needs an exception, or to be called in an except block"
             )
-        self._finish(None, error)
+        if not self.settle(error=error):
+            raise ReplyAlreadySet("this reply was given before")
 
-    def _finish(self, value: T | None, error: BaseException | None) -> None:
+    def settle(self, value: T | None = None, error: BaseException | None = None) -> bool:
+        """Give the value or the error unless it was given before; False: it was."""
         with self._lock:
             if self._done:
-                raise ReplyAlreadySet("this reply was given before")
+                return False
             self._value, self._error, self._done = value, error, True
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback(self)
+            try:
+                callback(self)
+            except Exception:  # the one who gives the answer has nothing to do with it
+                logger.exception("a callback of %r failed", self)
+        return True
 
     def add_done_callback(self, callback: Callable[["Reply[T]"], None]) -> None:
         """Call back with this reply: at once if it is there, else on the thread that gives it."""
@@ -83,11 +95,10 @@ class Reply(pykka.Future[T], Generic[T]):
         callback(self)
 
     def pipe(self, other: "Reply[Any]") -> None:
-        """Give the other reply whatever this one gets."""
+        """Give the other reply whatever this one gets, unless it was given before."""
 
         def forward(done: "Reply[T]") -> None:
-            if not other.done():
-                other._finish(done._value, done._error)
+            other.settle(done._value, done._error)
 
         self.add_done_callback(forward)
 
@@ -104,13 +115,13 @@ class Reply(pykka.Future[T], Generic[T]):
         return self._result()
 
     def _wait(self, timeout: float | None) -> None:
-        if self._waiter is not None:
-            self._waiter(self, timeout)
-            return
         if on_actor_thread():
             raise WouldDeadlock(
                 "get() on the actors' own loop would wait for itself; did you mean `await`?"
             )
+        if self._waiter is not None:
+            self._waiter(self, timeout)
+            return
         arrived = threading.Event()
         self.add_done_callback(lambda _: arrived.set())
         if not arrived.wait(timeout):
@@ -151,6 +162,31 @@ class Reply(pykka.Future[T], Generic[T]):
 
         self.add_done_callback(apply)
         return mapped
+
+    # pykka's own of these are lazy: only `get()` would make them true, `await` never.
+
+    def filter(self: "Reply[Iterable[J]]", func: Callable[[J], bool]) -> "Reply[Iterable[J]]":
+        """A reply with a list of those of this one's items that the function takes."""
+        return self.map(lambda items: [item for item in items if func(item)])
+
+    def reduce(self: "Reply[Iterable[J]]", func: Callable[[R, J], R], *args: R) -> "Reply[R]":
+        """A reply with this one's items reduced to one value, as by `functools.reduce`."""
+        return self.map(lambda items: functools.reduce(func, items, *args))
+
+    def join(self: "Reply[Any]", *futures: pykka.Future[Any]) -> "Reply[Iterable[Any]]":
+        """A reply with a list of this one's value and the others'; the first error passes through."""
+        replies = [self, *cast("tuple[Reply[Any], ...]", futures)]
+        joined: Reply[Iterable[Any]] = Reply(self._waiter)
+
+        def look(done: "Reply[Any]") -> None:
+            if done._error is not None or all(reply._done for reply in replies):
+                errors = [reply._error for reply in replies if reply._error is not None]
+                values = [reply._value for reply in replies]
+                joined.settle(values, errors[0] if errors else None)
+
+        for reply in replies:
+            reply.add_done_callback(look)
+        return joined
 
 
 def _set(arrived: "asyncio.Future[None]") -> None:

@@ -52,5 +52,5 @@ class RestartHistory:
 
     def wait(self, backoff: Backoff) -> timedelta:
         """How long to wait before the restart that was recorded last."""
-        span = backoff.first * backoff.factor ** min(self._waits - 1, 64)
-        return min(span, backoff.longest)
+        seconds = backoff.first.total_seconds() * backoff.factor ** min(self._waits - 1, 64)
+        return timedelta(seconds=min(seconds, backoff.longest.total_seconds()))

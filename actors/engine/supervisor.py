@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .actor import Actor, handles
 from .cell import Begin, Cell, CellState, ChildFailed, ChildStopped, Suspend, Terminate
 from .child_spec import ChildSpec, Restart
+from .clock import Timer
 from .errors import ChildSpecError, RestartIntensityReached
 from .ref import Ref
 from .restart_intensity import Backoff, Intensity, RestartHistory
@@ -56,6 +57,7 @@ class Supervisor(Actor):
         self._backoff = backoff
         self._intensity = intensity
         self._history = RestartHistory(intensity)
+        self._overdue: Timer | None = None
 
     def on_start(self) -> None:
         """Start the children; after a crash of its own, start those that it had."""
@@ -81,7 +83,11 @@ class Supervisor(Actor):
     def stop_child(self, key: str) -> None:
         """End a child for good, and look after it no more."""
         cell = self._children().pop(key, None)
-        if cell is not None:
+        if cell is None:
+            return
+        if cell.dispatcher is self._cell.dispatcher and not cell.children:
+            cell.stop_now()  # at once, so that another one can take its place
+        else:
             cell.put_control(Terminate())
 
     def child(self, key: str) -> Cell | None:
@@ -104,6 +110,8 @@ class Supervisor(Actor):
         cell = message.child
         if self._children().get(cell.spec.id) is not cell:
             return
+        if self._cell.state is CellState.STOPPING:
+            return
         if cell.spec.restart is Restart.TEMPORARY:
             self.stop_child(cell.spec.id)
             return
@@ -114,13 +122,15 @@ class Supervisor(Actor):
         cell = message.child
         if self._children().get(cell.spec.id) is not cell:
             return
-        del self._children()[cell.spec.id]
         if self._cell.state is CellState.STOPPING:
+            del self._children()[cell.spec.id]
             self._stop_next()
         elif cell.spec.restart is Restart.PERMANENT:
-            if self.history_of(cell).record(self.clock.monotonic()):
-                self.gave_up(cell, RuntimeError("it stopped by itself"))
-            self.start_child(cell.spec)
+            successor = self.system.place(cell.spec, self._cell)
+            self._children()[cell.spec.id] = successor
+            self._restart(successor, RuntimeError("it stopped by itself"))
+        else:
+            del self._children()[cell.spec.id]
 
     @handles(Terminate)
     def terminate(self, _: Terminate) -> None:
@@ -129,7 +139,7 @@ class Supervisor(Actor):
     @handles(_RestartDue)
     def restart_due(self, message: _RestartDue) -> None:
         for cell in message.cells:
-            if cell.state is CellState.RESTARTING:
+            if cell.state in (CellState.RESTARTING, CellState.STARTING):
                 cell.put_control(Begin())
 
     @handles(_ShutdownOverdue)
@@ -150,7 +160,9 @@ class Supervisor(Actor):
             return
         affected = self._affected(cell)
         for other in reversed(affected):
-            if other is not cell:
+            if other.spec.restart is Restart.TEMPORARY:
+                self._children().pop(other.spec.id).put_control(Terminate())
+            elif other is not cell:
                 other.put_control(Suspend())
         wait = history.wait(cell.spec.backoff or self._backoff)
         self.send_after(wait, _RestartDue(tuple(affected)))
@@ -166,13 +178,18 @@ class Supervisor(Actor):
                 return cells[cells.index(cell) :]
 
     def _stop_next(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
         children = self._children()
         if not children:
             self._cell.stop_now()
             return
         last = next(reversed(children.values()))
         last.put_control(Terminate())
-        self.send_after(last.spec.shutdown, _ShutdownOverdue(last))
+        overdue = _ShutdownOverdue(last)
+        self._overdue = self.clock.call_later(
+            last.spec.shutdown.total_seconds(), lambda: self.ref.tell_control(overdue)
+        )
 
     def _children(self) -> dict[str, Cell]:
         if self._cell.children is None:

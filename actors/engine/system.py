@@ -42,18 +42,24 @@ class ActorSystem:
         self.dead_letters = DeadLetters(clock)
         self._threads = threads
         self._owned: dict[str, ThreadDispatcher] = {}
+        self._ending: list[ThreadDispatcher] = []
         self._cells: dict[str, Cell] = {}
         self._on_root_failure: Callable[[BaseException], None] | None = None
         self._on_stopped: Callable[[], None] | None = None
 
     def spawn(self, spec: ChildSpec, parent: Cell | None = None) -> Cell:
         """Start an actor under a supervisor (the root has none); its cell."""
+        cell = self.place(spec, parent)
+        cell.put_control(Begin())
+        return cell
+
+    def place(self, spec: ChildSpec, parent: Cell | None = None) -> Cell:
+        """Make an actor's place in the tree, where messages can wait until it begins."""
         path = spec.id if parent is None else f"{parent.path}/{spec.id}"
         if path in self._cells:
             raise ValueError(f"there is an actor at {path} already")
         cell = Cell(self, spec, parent, self._dispatcher_of(path, spec))
         self._cells[path] = cell
-        cell.put_control(Begin())
         return cell
 
     def find(self, path: str) -> Ref[Any] | None:
@@ -67,6 +73,7 @@ class ActorSystem:
         dispatcher = self._owned.pop(cell.path, None)
         if dispatcher is not None:
             dispatcher.close()
+            self._ending = [each for each in self._ending if not each.has_ended()] + [dispatcher]
         if not self._cells and self._on_stopped is not None:
             self._on_stopped()
 
@@ -84,7 +91,10 @@ class ActorSystem:
         """The root gave up: nobody is left to restart anything."""
         logger.critical("the root supervisor gave up: %r", error)
         if self._on_root_failure is not None:
-            self._on_root_failure(error)
+            try:
+                self._on_root_failure(error)
+            except Exception:
+                logger.exception("what was to be told of it failed, too")
 
     def stop(self, root: Ref[Any]) -> None:
         """Let the root end, children first in reverse order of their start."""
@@ -92,9 +102,13 @@ class ActorSystem:
 
     def close_threads(self) -> None:
         """Give the actors' own threads back; they have stopped, or never will."""
-        for dispatcher in list(self._owned.values()):
+        owned = list(self._owned.values())
+        for dispatcher in owned:
             dispatcher.close()
+        for dispatcher in (*owned, *self._ending):
+            dispatcher.join()
         self._owned.clear()
+        self._ending.clear()
 
     def tree(self) -> list[ActorInfo]:
         """Every actor as it is now, parents before their children."""

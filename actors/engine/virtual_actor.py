@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from .actor import handles
-from .cell import Cell, CellState
+from .cell import Cell, CellState, ChildStopped
 from .child_spec import ChildSpec
 from .restart_intensity import Intensity, RestartHistory
 from .supervisor import Supervisor, _RestartDue
@@ -54,6 +54,15 @@ class VirtualActors(Supervisor):
         self._histories: dict[str, RestartHistory] = {}
         self._handled: dict[str, int] = {}
         self._sweeping = False
+
+    @handles(ChildStopped)
+    def child_stopped(self, message: ChildStopped) -> None:
+        """One that ended in order sleeps, whatever its spec says of restarts."""
+        cell = message.child
+        if self._cell.state is CellState.STOPPING:
+            super().child_stopped(message)
+        elif self.child(cell.spec.id) is cell:
+            del self._children()[cell.spec.id]
 
     @handles(Deliver)
     def deliver(self, message: Deliver) -> object:

@@ -40,6 +40,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{one}/status", read_status),
         web.post(f"{one}/pause", pause),
         web.post(f"{one}/resume", resume),
+        web.post(f"{one}/sync", sync),
         web.get(f"{one}/upcoming", upcoming),
         web.get(f"{one}/fires", list_fires),
     ]
@@ -138,6 +139,14 @@ async def pause(request: web.Request) -> web.Response:
 async def resume(request: web.Request) -> web.Response:
     """`POST /api/schedules/{id}/resume`."""
     return await _turn(request, runtime_of(request).resume_schedule)
+
+
+async def sync(request: web.Request) -> web.Response:
+    """`POST /api/schedules/{id}/sync`: state and counters computed again from the executions."""
+    read_query(request, NoQuery)
+    await read_body(request, EmptyBody)
+    found = await answered(runtime_of(request).sync_schedule_workflow_state(_key(request)))
+    return await ok_large(presenters.status(found), etag(found.schedule))
 
 
 async def upcoming(request: web.Request) -> web.Response:

@@ -154,6 +154,7 @@ def test_a_body_that_can_not_be_taken(
         ("POST", "/trigger"),
         ("POST", "/pause"),
         ("POST", "/resume"),
+        ("POST", "/sync"),
         ("GET", "/status"),
         ("GET", "/executions"),
         ("GET", "/upcoming"),

@@ -1,11 +1,17 @@
 """`/api/schedules`, call by call."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gate import Gate
 from rest_client import RestClient
+from site_server import Site
 from waiting import eventually
+
+from quarterjack.runtime import Workflow
 
 CRON = {"cron": "0 3 * * *", "timezone": "Europe/Paris"}
 FULL: dict[str, Any] = {
@@ -397,3 +403,31 @@ def test_the_fire_ledger_tells_why_each_instant_ran_or_not(client: RestClient, g
     assert blocked["reason"] == "overlap"
     assert blocked["blockedBy"] == started["executionId"]
     assert client.get(f"{address}?outcome=started").body["items"] == [started]
+
+
+def test_sync_counts_again_what_is_stored(tmp_path: Path) -> None:
+    workflow = Workflow("sometimes")
+
+    @workflow.step
+    def maybe(fail: bool) -> None:
+        assert not fail, "as asked"
+
+    path = tmp_path / "q.db"
+    with Site([workflow], f"sqlite:///{path}") as site:
+        client = site.client
+        key = client.schedule("sometimes", {"manual": True})
+        for fail in (False, True, False):
+            client.post(f"/api/schedules/{key}/trigger", {"params": {"fail": fail}})
+        address = f"/api/schedules/{key}/status"
+        eventually(lambda: client.get(address).body["executionCount"] == 3)
+        right = client.get(address).body
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE schedules SET executions = 99, failed = 7, last_error = NULL")
+        wrong = client.get(address).body
+
+        synced = client.post(f"/api/schedules/{key}/sync")
+
+        assert wrong["executionCount"] == 99
+        assert synced.status == 200
+        assert synced.body == right
+        assert client.get(address).body == right

@@ -141,14 +141,18 @@ async def loop_system() -> AsyncIterator[ActorSystem]:
     loop = asyncio.get_running_loop()
     dispatcher = LoopDispatcher(loop)
     system = ActorSystem(SystemClock(loop), dispatcher)
+    stopped = asyncio.Event()
+
+    def tell() -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
     try:
         yield system
-        stopped = asyncio.Event()
         for info in system.tree():
             root = system.find(info.path) if info.parent is None else None
             if root is not None:
                 system.stop(root)
-        system.on_stopped(lambda: loop.call_soon_threadsafe(stopped.set))
+        system.on_stopped(tell)
         async with asyncio.timeout(10):
             await stopped.wait()
     finally:
