@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from quarterjack.storage.events import EVENT_TYPES
 from quarterjack.storage.statuses import EXECUTION_TRANSITIONS, SCHEDULE_TRANSITIONS
@@ -9,7 +10,7 @@ from quarterjack.storage.statuses import EXECUTION_TRANSITIONS, SCHEDULE_TRANSIT
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def table(rows: Mapping[str, Iterable[str]]) -> str:
+def table(rows: Mapping[Any, Iterable[str]]) -> str:
     """The body of a table: a name, and the names that belong to it."""
     return "\n".join(
         f"| `{name}` | {', '.join(f'`{each}`' for each in found) or '–'} |"
