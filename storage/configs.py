@@ -40,7 +40,7 @@ def _as_tuple(value: object) -> object:
 CronLines = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
     BeforeValidator(_as_tuple, json_schema_input_type=str | list[str]),
-    Field(max_length=20),
+    Field(min_length=1, max_length=20),
 ]
 KINDS = ("cron", "interval", "at", "event", "manual")
 """A schedule has exactly one of these."""

@@ -124,9 +124,10 @@ class AdvanceExecution:
         if self.started is not None and current is not ExecutionStatus.RUNNING:
             check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
             current = ExecutionStatus.RUNNING
-        wanted = ExecutionStatus.RUNNING if self.ended is None else self.ended.status
-        if wanted is not current:
-            check_execution(self.execution_id, current, wanted)
+        if self.ended is not None:
+            check_execution(self.execution_id, current, self.ended.status)
+        elif current is not ExecutionStatus.RUNNING:
+            check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
 
     def _start(self, transaction: Transaction, started_at: int, boot_id: BootId) -> None:
         transaction.write(

@@ -71,7 +71,7 @@ class Supervisor(Actor):
 
     def on_failure(self, *_: Any) -> None:
         """Its children rest, in reverse order, until it is started again."""
-        for cell in reversed(self._children().values()):
+        for cell in reversed((self._cell.children or {}).values()):
             cell.put_control(Suspend())
 
     def start_child(self, spec: ChildSpec) -> Ref[Any]:

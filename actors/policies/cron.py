@@ -88,7 +88,7 @@ class CronExpression:
                 if self.is_wildcard
                 else self._next_fixed(after, zone)
             )
-        except (CroniterBadDateError, OverflowError):
+        except (ValueError, OverflowError):  # the calendar ends with the year 9999
             return None
 
     def _next_wall(self, wall: datetime) -> datetime:

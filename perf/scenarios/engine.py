@@ -275,7 +275,7 @@ SCENARIOS = (
         higher_is_better=True,
         ours=Subject("loop actor", tell),
         others=(Subject(_PYKKA, pykka_tell), Subject("deque and call", bare_queue)),
-        floor=2.0,
+        floor=1.2,
     ),
     Scenario(
         "ask",

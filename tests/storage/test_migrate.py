@@ -1,0 +1,92 @@
+"""The schema: applied at the start, equal to what the tables say, refused when newer."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from peewee import SqliteDatabase
+
+from quarterjack.storage import DatabaseError
+from quarterjack.storage.migrate import NEWEST, Migration, migrate, version_of
+from quarterjack.storage.migrations import v001_initial
+from quarterjack.storage.tables import TABLES
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+        yield opened
+
+
+def _shape(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Columns, keys and indexes of each table, however they were made."""
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    return {name: (_columns(connection, name), _indexes(connection, name)) for (name,) in tables}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return sorted((name, kind.upper(), required, key) for _, name, kind, required, _, key in rows)
+
+
+def _indexes(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    found = []
+    for _, name, unique, origin, _ in connection.execute(f"PRAGMA index_list({table})").fetchall():
+        columns = connection.execute(f"PRAGMA index_info({name})").fetchall()
+        found.append((unique, origin, tuple(column for _, _, column in columns)))
+    return sorted(found)
+
+
+def test_the_migrations_make_what_the_tables_declare(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    declared = SqliteDatabase(":memory:")
+    with declared.bind_ctx(TABLES), declared.connection_context():
+        declared.create_tables(TABLES)
+        expected = _shape(declared.connection())
+
+    assert _shape(connection) == expected
+
+
+def test_migrating_again_changes_nothing(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    before = list(connection.iterdump())
+
+    migrate(connection)
+
+    assert version_of(connection) == NEWEST
+    assert list(connection.iterdump()) == before
+
+
+def test_a_newer_database_is_refused_and_left_alone(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA user_version = {NEWEST + 1}")
+
+    with pytest.raises(DatabaseError, match=f"version {NEWEST + 1}.*up to {NEWEST}"):
+        migrate(connection)
+    assert version_of(connection) == NEWEST + 1
+    assert list(connection.iterdump()) == ["BEGIN TRANSACTION;", "COMMIT;"]
+
+
+def test_somebody_else_s_database_is_refused(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE recipes (name)")
+
+    with pytest.raises(DatabaseError, match="none of Quarterjack's"):
+        migrate(connection)
+
+
+def test_a_step_that_fails_leaves_nothing_behind(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(database: sqlite3.Connection) -> None:
+        v001_initial.apply(database)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("quarterjack.storage.migrate.MIGRATIONS", (Migration(1, broken),))
+
+    with pytest.raises(ZeroDivisionError):
+        migrate(connection)
+    assert version_of(connection) == 0
+    assert list(connection.iterdump()) == ["BEGIN TRANSACTION;", "COMMIT;"]
