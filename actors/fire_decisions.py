@@ -139,8 +139,9 @@ def _decide(
         )
         return Decision(fire, None, [_skipped_event(schedule, fire)])
     execution = _execution(schedule, trigger, verdict.due, now, ids)
-    waits = bool(unfinished) and choice is overlap.Decision.RUN
-    on_time = FireOutcome.QUEUED if waits else FireOutcome.STARTED
+    limit = execution.options.max_concurrency
+    busy = choice is overlap.Decision.RUN and limit is not None and len(unfinished) >= limit
+    on_time = FireOutcome.QUEUED if busy else FireOutcome.STARTED
     outcome = on_time if verdict.outcome is FireOutcome.STARTED else verdict.outcome
     fire = Fire(schedule.id, verdict.due, now, outcome, execution_id=execution.id)
     return Decision(fire, execution, [triggered_event(execution, now)])

@@ -65,11 +65,7 @@ class Assembly:
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
         self._reads_by_state = virtual or address.path is None
-        self._runners: dict[str, Runner] = {
-            "thread": ThreadRunner(settings.threads),
-            "async": CoroutineRunner(),
-            "inline": InlineRunner(),
-        }
+        self._runners = _virtual_runners() if virtual else _runners(settings)
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -171,6 +167,19 @@ class Assembly:
         self.system.close_threads()
         if self._anchor is not None:
             self._anchor.close()
+
+
+def _runners(settings: Settings) -> dict[str, Runner]:
+    return {
+        "thread": ThreadRunner(settings.threads),
+        "async": CoroutineRunner(),
+        "inline": InlineRunner(),
+    }
+
+
+def _virtual_runners() -> dict[str, Runner]:
+    """All steps inline, whatever they ask for: virtual time can't wait for threads."""
+    return dict.fromkeys(("thread", "async", "inline"), InlineRunner())
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:

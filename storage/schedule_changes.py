@@ -116,7 +116,10 @@ class ChangeSchedule:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSchedule:
-    """Store that a schedule's actor can't go on: status `error`, and why. Raises `NotFound`."""
+    """Store that a schedule's actor can't go on: status `error`, and why. Raises `NotFound`.
+
+    The events are told when it comes to that, not again with each slow retry.
+    """
 
     schedule_id: ScheduleId
     error: Failure
@@ -133,7 +136,8 @@ class QuarantineSchedule:
                 "error": pack(self.error),
             },
         )
-        transaction.emit(self.events)
+        if current is not ScheduleStatus.ERROR:
+            transaction.emit(self.events)
 
 
 @dataclass(frozen=True, slots=True)

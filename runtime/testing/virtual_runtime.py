@@ -40,7 +40,7 @@ class VirtualRuntime(Calls):
     ) -> None:
         super().__init__(WorkflowBook(workflows), SeededIds(seed or 0))
         self.clock = clock or VirtualClock()
-        self.settings = settings or Settings.of(runner="inline")
+        self.settings = settings or Settings()
         self._address = Address(database)
         self._dispatcher = SeededDispatcher(self.clock, seed)
         self._callbacks = CallbackThread(inline=True)
