@@ -215,7 +215,8 @@ class ExecutionActor(CastMember):
         for step in self._ledger.running():
             if self._attempts.in_flight(self._attempts.key(step)):
                 continue
-            error = Failure(INTERRUPTED, "the server ended while the step ran")
+            who = "its execution's actor crashed" if self.restarted else "the server ended"
+            error = Failure(INTERRUPTED, f"{who} while the step ran")
             retry = self._attempts.retry_of(step.name)
             change, _ = self._ledger.fail(step.name, now, error, retry, timed_out=False)
             changes.append(change)

@@ -96,9 +96,7 @@ async def coroutine() -> None: ...
         pytest.param(
             _define(plain, name="a", timeout="soon"), "a", None, "timeout: ", id="timeout"
         ),
-        pytest.param(
-            _define(plain, name="a", timeout=0), "a", None, "longer than 0", id="no time"
-        ),
+        pytest.param(_define(plain, name="a", timeout=0), "a", None, "longer than 0", id="no time"),
         pytest.param(
             _define(plain, name="a", after=("b",)), "a", "after", "no step", id="unknown after"
         ),
