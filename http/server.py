@@ -5,6 +5,7 @@ ignored. When the root supervisor gives up, the server ends with 70, for whoever
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -87,6 +88,8 @@ async def serve(
         await runtime.serve_on_this_loop()
         await runner.setup()
         await web.SockSite(runner, listener, backlog=_BACKLOG).start()
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking at it again would hold up the loop
         await ready(url_of(listener))
         await ending.wait()
     finally:
