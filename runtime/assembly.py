@@ -146,8 +146,8 @@ class Assembly:
         await _within(self.cast.executions.ask(WhenIdle()), _INTERRUPT_SECONDS)
 
     async def _until_stopped(self) -> None:
-        stopped = asyncio.Event()
-        self.system.on_stopped(stopped.set)
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        self.system.on_stopped(lambda: loop.call_soon_threadsafe(stopped.set))
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await stopped.wait()

@@ -78,7 +78,7 @@ class ActorSystem:
             self._on_stopped()
 
     def on_stopped(self, callback: Callable[[], None]) -> None:
-        """Have something called, on the root's thread, when the last actor has stopped."""
+        """Have something called when the last actor has stopped, on that one's thread."""
         self._on_stopped = callback
         if not self._cells:
             callback()
