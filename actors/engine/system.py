@@ -45,7 +45,7 @@ class ActorSystem:
         self._ending: list[ThreadDispatcher] = []
         self._cells: dict[str, Cell] = {}
         self._on_root_failure: Callable[[BaseException], None] | None = None
-        self._on_stopped: Callable[[], None] | None = None
+        self._on_stopped: Callable[[], object] | None = None
 
     def spawn(self, spec: ChildSpec, parent: Cell | None = None) -> Cell:
         """Start an actor under a supervisor (the root has none); its cell."""
@@ -77,7 +77,7 @@ class ActorSystem:
         if not self._cells and self._on_stopped is not None:
             self._on_stopped()
 
-    def on_stopped(self, callback: Callable[[], None]) -> None:
+    def on_stopped(self, callback: Callable[[], object]) -> None:
         """Have something called when the last actor has stopped, on that one's thread."""
         self._on_stopped = callback
         if not self._cells:

@@ -142,17 +142,13 @@ async def loop_system() -> AsyncIterator[ActorSystem]:
     dispatcher = LoopDispatcher(loop)
     system = ActorSystem(SystemClock(loop), dispatcher)
     stopped = asyncio.Event()
-
-    def tell() -> None:
-        loop.call_soon_threadsafe(stopped.set)
-
     try:
         yield system
         for info in system.tree():
             root = system.find(info.path) if info.parent is None else None
             if root is not None:
                 system.stop(root)
-        system.on_stopped(tell)
+        system.on_stopped(lambda: loop.call_soon_threadsafe(stopped.set))
         async with asyncio.timeout(10):
             await stopped.wait()
     finally:
