@@ -10,7 +10,7 @@ from quarterjack.storage import BootId, IdSource
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
 from .runner import Runner
-from .workflow import Step
+from .step import Step
 from .workflow_book import WorkflowBook
 
 

@@ -166,7 +166,7 @@ class ExecutionActor(CastMember):
 
     def _find_workflow(self) -> None:
         self._workflow = self.environment.workflows.get(self._execution.workflow_id)
-        self._ledger = StepLedger({} if self._workflow is None else self._workflow.depends_on)
+        self._ledger = StepLedger({} if self._workflow is None else self._workflow.graph)
         if self._workflow is not None:
             self._attempts = StepAttempts(
                 self.environment, self._execution, self._workflow, self.ref.tell
@@ -202,7 +202,7 @@ class ExecutionActor(CastMember):
         if self._workflow is None:
             self._no_workflow(started)
             return
-        self._ledger = StepLedger.resumed(self._workflow.depends_on, found)
+        self._ledger = StepLedger.resumed(self._workflow.graph, found)
         if unknown := self._ledger.unknown():
             self._end_with(workflow_changed(unknown), started)
             return

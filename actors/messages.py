@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId
+from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId, StepKey
 from quarterjack.storage.transaction import Change
 
 from .drafts import ScheduleChanges, ScheduleDraft
@@ -139,6 +139,29 @@ class ExecutionEnded:
 
     execution_id: ExecutionId
     schedule_id: ScheduleId | None
+    parent: StepKey | None = None
+    """The step that waits for its end, if one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionParked:
+    """Tell: all its steps wait (committed), and its actor is gone; wake it then, or when told.
+
+    It gives up its place among those that run, and comes back through the queue.
+    """
+
+    execution: Execution
+    """With status `waiting` and the instant `wake_at`; None there: only when told."""
+    steps: frozenset[str]
+    """The steps whose waits it believed open when it was parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Tell: what this step waited for is there, and stored. To the run queue, which passes it on."""
+
+    execution_id: ExecutionId
+    step: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
 """The protocol of a step runner: it takes a task, runs it somewhere, and reports what happened.
 
 A runner may report from any thread. Each attempt reports `StepBegan` once, then `StepProgressed` any
-number of times, then exactly one of `StepReturned` and `StepRaised`; after `cancel` that may be late,
-and whoever cancelled decides how long to wait for it.
+number of times, then exactly one of `StepReturned`, `StepSkipped` and `StepRaised`; after `cancel`
+that may be late, and whoever cancelled decides how long to wait for it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from quarterjack.storage import ExecutionId, Failure, Progress, ScheduleId, Trigger, WorkflowId
 from quarterjack.storage.plain_data import Packed
 
-from .workflow import Step
+from .step import Step
 
 
 class AttemptKey(NamedTuple):
@@ -21,6 +21,7 @@ class AttemptKey(NamedTuple):
 
     execution_id: ExecutionId
     step: str
+    """As it is stored: an item of a mapped step is called `load[3]`."""
     number: int
 
 
@@ -37,7 +38,9 @@ class StepTask:
     params: Mapping[str, Any]
     context: Mapping[str, Any]
     results: Mapping[str, Packed]
-    """Of the steps that this one depends on, by name."""
+    """The values of those parameters that take a step's result, or an item of a list, by name."""
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    """The steps of the execution that have failed so far."""
 
 
 class StepBegan(NamedTuple):
@@ -58,6 +61,15 @@ class StepReturned(NamedTuple):
 
     key: AttemptKey
     result: Packed
+    output: Packed | None = None
+    """What the attempt wrote and logged (`quarterjack.runtime.output_tail`); None: nothing."""
+
+
+class StepSkipped(NamedTuple):
+    """The step's `when` was false: the function was not called."""
+
+    key: AttemptKey
+    output: Packed | None = None
 
 
 class StepRaised(NamedTuple):
@@ -65,13 +77,21 @@ class StepRaised(NamedTuple):
 
     key: AttemptKey
     failure: Failure
+    kinds: tuple[str, ...] = ()
+    """The names of the exception's class and those that it is derived from."""
+    output: Packed | None = None
 
 
-StepReport = StepBegan | StepProgressed | StepReturned | StepRaised
+StepReport = StepBegan | StepProgressed | StepReturned | StepSkipped | StepRaised
+StepEnd = (StepReturned, StepSkipped, StepRaised)
 
 
 class Runner(Protocol):
     """Where steps run."""
+
+    def start(self) -> None:
+        """Be ready for tasks when this returns; may block, so it is not called on the actors' loop."""
+        ...
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt; never blocks."""
@@ -83,6 +103,10 @@ class Runner(Protocol):
 
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether the attempt was submitted and has not reported its end."""
+        ...
+
+    def output(self, key: AttemptKey) -> Packed | None:
+        """What a running attempt has written and logged so far; from any thread."""
         ...
 
     def close(self) -> None:

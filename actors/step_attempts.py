@@ -8,8 +8,9 @@ from quarterjack.storage import Execution, Retry
 
 from .environment import Environment
 from .runner import AttemptKey, Runner, StepTask
+from .step import Step
 from .step_ledger import StepLedger, StepState
-from .workflow import Step, Workflow
+from .workflow import Workflow
 
 
 class StepAttempts:

@@ -15,13 +15,26 @@ from quarterjack.storage.plain_data import Packed, pack, pack_map
 from quarterjack.storage.queries import Resumable
 
 from .policies.retry import INTERRUPTIONS, delay
-from .policies.step_graph import ready, sinks
+from .policies.step_graph import Fate, Node, fates, sinks
 
 INTERRUPTED: Final = "Interrupted"
 """The error type of an attempt that a dying server cut off."""
 STOPPED: Final = "ServerStopped"
 """The error type of an attempt that an orderly stop cut off."""
 _LOST = (INTERRUPTED, STOPPED)
+
+
+_FATES = {
+    StepStatus.PENDING: Fate.OPEN,
+    StepStatus.RUNNING: Fate.OPEN,
+    StepStatus.RETRYING: Fate.OPEN,
+    StepStatus.WAITING: Fate.OPEN,
+    StepStatus.SUCCEEDED: Fate.DONE,
+    StepStatus.SKIPPED: Fate.SKIPPED,
+    StepStatus.FAILED: Fate.FAILED,
+    StepStatus.CANCELLED: Fate.FAILED,
+    StepStatus.TIMED_OUT: Fate.FAILED,
+}
 
 
 @dataclass(slots=True)
@@ -46,16 +59,16 @@ class StepState:
 
 
 class StepLedger:
-    """`depends_on` is the workflow's graph."""
+    """`graph` is the workflow's."""
 
-    def __init__(self, depends_on: Mapping[str, tuple[str, ...]]) -> None:
-        self._depends_on = depends_on
+    def __init__(self, graph: Mapping[str, Node]) -> None:
+        self._graph = graph
         self._steps: dict[str, StepState] = {}
 
     @classmethod
-    def resumed(cls, depends_on: Mapping[str, tuple[str, ...]], found: Resumable) -> "StepLedger":
+    def resumed(cls, graph: Mapping[str, Node], found: Resumable) -> "StepLedger":
         """As it was stored."""
-        ledger = cls(depends_on)
+        ledger = cls(graph)
         for step in found.steps:
             result = found.results.get(step.name)
             ledger._steps[step.name] = StepState(
@@ -68,12 +81,13 @@ class StepLedger:
 
     def unknown(self) -> list[str]:
         """Steps that were stored, but that the workflow does not have any more."""
-        return [name for name in self._steps if name not in self._depends_on]
+        return [name for name in self._steps if name not in self._graph]
 
     def ready(self) -> list[str]:
         """The steps that can begin now."""
-        done = self._in(StepStatus.SUCCEEDED)
-        return list(ready(self._depends_on, begun=self._steps.keys(), done=done))
+        known = {step.name: _FATES[step.status] for step in self._steps.values()}
+        found = fates(self._graph, known)
+        return [name for name, fate in found.items() if fate is Fate.READY]
 
     def running(self) -> list[StepState]:
         """The steps with an attempt under way."""
@@ -96,12 +110,12 @@ class StepLedger:
 
     def results_for(self, name: str) -> dict[str, Packed]:
         """The results that a step gets."""
-        needs = self._depends_on[name]
+        needs = self._graph[name].needs
         return {need: self._steps[need].result or pack(None) for need in needs}
 
     def result(self) -> Packed:
         """The workflow's: that of its last step, or a map if several steps come last."""
-        last = {name: self._steps[name].result or pack(None) for name in sinks(self._depends_on)}
+        last = {name: self._steps[name].result or pack(None) for name in sinks(self._graph)}
         return next(iter(last.values())) if len(last) == 1 else pack_map(last)
 
     def begin(self, name: str, at: datetime) -> StepChange:
@@ -159,6 +173,3 @@ class StepLedger:
         attempt = replace(step.attempts[-1], ended_at=at, error=error)
         step.attempts[-1] = attempt
         return attempt
-
-    def _in(self, status: StepStatus) -> set[str]:
-        return {step.name for step in self._steps.values() if step.status is status}

@@ -12,23 +12,19 @@ parameters of the run, or `ctx`. Wrong definitions raise `WorkflowDefinitionErro
     def load(extract: dict, ctx) -> int: ...    # runs after `extract`, gets its result
 """
 
-import inspect
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypedDict, TypeVar, Unpack, overload
 
 from quarterjack.storage import QuarterjackError, Retry, WorkflowId
-from quarterjack.storage.durations import parse_duration
 
-from .policies.step_graph import GraphError, check_acyclic
+from . import step_definition as check
+from .policies.step_graph import GraphError, Node, RunIf, check_acyclic
+from .step import AwaitEvent, Parameter, RunWorkflow, Sleep, Step
+from .step_definition import Span, WrongStep
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-RUNNERS: Final = ("thread", "async", "inline")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class WorkflowDefinitionError(QuarterjackError):
@@ -44,30 +40,20 @@ class WorkflowDefinitionError(QuarterjackError):
         super().__init__(f"{place}: {problem}")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a step's function."""
+class StepOptions(TypedDict, total=False):
+    """What `@workflow.step(…)` can be told; see there."""
 
-    name: str
-    required: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: its function, and how it is run."""
-
-    name: str
-    function: Callable[..., Any]
-    parameters: tuple[Parameter, ...]
+    name: str | None
     after: tuple[str, ...]
     retry: Retry | None
-    timeout: timedelta | None
+    timeout: Span | None
+    total_timeout: Span | None
     runner: str | None
-
-    @property
-    def wants_context(self) -> bool:
-        """Whether the function has a parameter `ctx`."""
-        return any(parameter.name == "ctx" for parameter in self.parameters)
+    run_if: str
+    when: Callable[..., Any] | None
+    map: Mapping[str, str] | None
+    concurrency: int | None
+    memory: str | int | None
 
 
 class Workflow:
@@ -77,76 +63,187 @@ class Workflow:
     """
 
     def __init__(self, name: str, *, description: str = "") -> None:
-        if not _NAME.fullmatch(name):
+        if not check.NAME.fullmatch(name):
             raise WorkflowDefinitionError(
                 name, "a name is 1 to 100 letters, digits, '_', '.' or '-', the first no sign"
             )
         self.id: Final = WorkflowId(name)
         self.description = description
         self._steps: dict[str, Step] = {}
+        self._children: dict[WorkflowId, Workflow] = {}
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} with {len(self._steps)} steps>"
+
+    # What is written down
 
     @overload
     def step(self, function: Function, /) -> Function: ...
 
     @overload
-    def step(
-        self,
-        /,
-        *,
-        name: str | None = None,
-        after: tuple[str, ...] = (),
-        retry: Retry | None = None,
-        timeout: str | float | timedelta | None = None,
-        runner: str | None = None,
-    ) -> Callable[[Function], Function]: ...
+    def step(self, /, **options: Unpack[StepOptions]) -> Callable[[Function], Function]: ...
 
     def step(
-        self,
-        function: Callable[..., Any] | None = None,
-        /,
-        *,
-        name: str | None = None,
-        after: tuple[str, ...] = (),
-        retry: Retry | None = None,
-        timeout: str | float | timedelta | None = None,
-        runner: str | None = None,
+        self, function: Callable[..., Any] | None = None, /, **options: Unpack[StepOptions]
     ) -> Any:
         """Make a function a step, as `@workflow.step` or `@workflow.step(…)`; it stays callable.
 
-        `name` is the function's by default; `after` names steps that must be done first though no
-        result of theirs is wanted; `timeout` is for each attempt; `runner` is one of `RUNNERS`
-        (by default `async` for `async def`, else the server's).
+        - `name` is the function's by default.
+        - `after` names steps that must be done first though no result of theirs is wanted.
+        - `retry` says how often it is tried; `timeout` is for each attempt, `total_timeout` for all
+          of them with the waits in between.
+        - `runner` is `process`, `thread`, `async` or `inline` (by default `async` for `async def`,
+          else the server's); `memory` (bytes, or `"512MB"`) is what an attempt in a process may
+          take.
+        - `run_if` is `success`, `always` (also when those before it failed) or `on_failure`.
+        - `when` is a function of steps' results and parameters; if it is false, the step is
+          skipped.
+        - `map={"item": "items"}` runs it for each item of the list that the step or parameter
+          `items` is, at most `concurrency` at once; its result is the list of results, in order.
         """
 
         def define(function: Function) -> Function:
-            self._add(name or function.__name__, function, after, retry, timeout, runner)
+            self._define(function, False, options)
             return function
 
         return define if function is None else define(function)
+
+    @overload
+    def on_failure(self, function: Function, /) -> Function: ...
+
+    @overload
+    def on_failure(self, /, **options: Unpack[StepOptions]) -> Callable[[Function], Function]: ...
+
+    def on_failure(
+        self, function: Callable[..., Any] | None = None, /, **options: Unpack[StepOptions]
+    ) -> Any:
+        """Make a function the failure handler: a step that runs when the execution has failed.
+
+        Also when it has timed out, not when it was cancelled. `ctx.failures` says what failed;
+        parameters named like steps take their results, or None. Options as of `step`.
+        """
+
+        def define(function: Function) -> Function:
+            self._define(function, True, options)
+            return function
+
+        return define if function is None else define(function)
+
+    def sleep(self, span: Span, *, name: str = "sleep", after: tuple[str, ...] = ()) -> None:
+        """A step that waits so long, holds nothing meanwhile, and outlives restarts."""
+        with self._names(name):
+            length = check.checked_span("sleep", span)
+            if length is None:
+                raise WrongStep("sleep: say how long")
+            self._add(Step(name, _nothing, (), tuple(after), wait=Sleep(length)))
+
+    def wait_for_event(
+        self,
+        event: str,
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        timeout: Span | None = None,
+        after: tuple[str, ...] = (),
+    ) -> None:
+        """A step that waits for an event; its result is the event's payload.
+
+        `key` names the step or parameter whose value, as text, the event's key must be; without it
+        an event without a key is waited for. After `timeout` the step has timed out. The step is
+        called like the event, unless `name` says otherwise.
+        """
+        name = event if name is None else name
+        with self._names(name):
+            if not 1 <= len(event) <= 200:
+                raise WrongStep("an event's name has 1 to 200 characters", "event")
+            span = check.checked_span("timeout", timeout)
+            self._add(
+                Step(name, _nothing, (), tuple(after), timeout=span, wait=AwaitEvent(event, key))
+            )
+
+    def subworkflow(
+        self,
+        workflow: "Workflow",
+        *,
+        params: Mapping[str, str] | None = None,
+        **options: Unpack[StepOptions],
+    ) -> None:
+        """A step that runs another workflow as an execution of its own; its result is the step's.
+
+        The other's parameters take the values of the steps and parameters that are called like
+        them, or that `params` names for them. Options as of `step`; the step is called like the
+        workflow (with `_` for `-` and `.`).
+        """
+        name = options.get("name") or workflow.id.replace("-", "_").replace(".", "_")
+        with self._names(name):
+            if workflow is self or self.id in workflow.reachable:
+                raise WrongStep(f"{workflow.id!r} runs this workflow: that would never end")
+            for wrong in ("runner", "memory", "when"):
+                if options.get(wrong) is not None:
+                    raise WrongStep(f"{wrong}: the other workflow's steps have their own")
+            given = dict(params or {})
+            if unknown := given.keys() - workflow.run_parameters.keys():
+                raise WrongStep(
+                    f"{workflow.id!r} has no parameter {min(unknown)!r}", parameter=min(unknown)
+                )
+            mapped, items = check.checked_map(
+                options.get("map"), options.get("concurrency"), set(workflow.run_parameters)
+            )
+            sources = given | items
+            self._children[workflow.id] = workflow
+            self._add(
+                Step(
+                    name,
+                    _nothing,
+                    tuple(
+                        Parameter(each, required, sources.get(each, each))
+                        for each, required in workflow.run_parameters.items()
+                    ),
+                    mapped=mapped,
+                    wait=RunWorkflow(workflow.id),
+                    **self._how(options),
+                )
+            )
+
+    # What was written down
 
     @property
     def steps(self) -> Mapping[str, Step]:
         """The steps by name, in the order of definition."""
         return self._steps
 
+    @property
+    def reachable(self) -> Mapping[WorkflowId, "Workflow"]:
+        """The workflows that this one's steps run, directly or not."""
+        found = dict(self._children)
+        for child in self._children.values():
+            found |= child.reachable
+        return found
+
+    @property
+    def failure_handler(self) -> Step | None:
+        """The step that runs when the execution has failed, if there is one."""
+        return next((step for step in self._steps.values() if step.handles_failure), None)
+
+    @cached_property
+    def graph(self) -> Mapping[str, Node]:
+        """The steps with what each needs. Checked: no cycle, no unknown name."""
+        self._check()
+        return {name: self._node(step) for name, step in self._steps.items()}
+
     @cached_property
     def depends_on(self) -> Mapping[str, tuple[str, ...]]:
-        """Step → the steps that must be done before it. Checked: no cycle, no unknown name."""
-        self._check()
-        return {name: self._needs(step) for name, step in self._steps.items()}
+        """Step → the steps that must have ended before it."""
+        return {name: node.needs for name, node in self.graph.items()}
 
     @cached_property
     def run_parameters(self) -> Mapping[str, bool]:
         """The parameters of a run, and whether some step can't do without."""
         found: dict[str, bool] = {}
         for step in self._steps.values():
-            for parameter in step.parameters:
-                if parameter.name not in self._steps and parameter.name != "ctx":
-                    known = found.get(parameter.name, False)
-                    found[parameter.name] = known or parameter.required
+            for name, required in step.sources:
+                if name not in self._steps:
+                    found[name] = found.get(name, False) or required
         return found
 
     def check_params(self, params: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -164,82 +261,68 @@ class Workflow:
         )
         return wrong
 
-    def _needs(self, step: Step) -> tuple[str, ...]:
-        named = [each.name for each in step.parameters if each.name in self._steps]
-        return tuple(dict.fromkeys([*named, *step.after]))
+    # How it is checked
 
-    def _add(
-        self,
-        name: str,
-        function: Callable[..., Any],
-        after: tuple[str, ...],
-        retry: Retry | None,
-        timeout: str | float | timedelta | None,
-        runner: str | None,
+    def _define(
+        self, function: Callable[..., Any], handles_failure: bool, options: StepOptions
     ) -> None:
-        if not _NAME.fullmatch(name) or name == "ctx":
-            raise self._wrong("that can't be a step's name; use letters, digits, '_'", step=name)
-        if name in self._steps:
-            raise self._wrong("there is a step of that name already; rename one", step=name)
-        if runner is not None and runner not in RUNNERS:
-            known = ", ".join(RUNNERS)
-            raise self._wrong(f"there is no runner {runner!r}; there are {known}", step=name)
-        if runner == "thread" and inspect.iscoroutinefunction(function):
-            raise self._wrong("an async def runs in the runner 'async', not 'thread'", step=name)
-        if runner == "async" and not inspect.iscoroutinefunction(function):
-            raise self._wrong("the runner 'async' wants an async def", step=name)
-        self.__dict__.pop("depends_on", None)
-        self.__dict__.pop("run_parameters", None)
-        self._steps[name] = Step(
-            name,
-            function,
-            self._parameters(name, function),
-            tuple(after),
-            retry,
-            self._timeout(name, timeout),
-            runner,
-        )
-        self._check_acyclic()
+        name = options.get("name") or function.__name__
+        with self._names(name):
+            runner = check.checked_runner(options.get("runner"), function)
+            names = {each.name for each in check.parameters_of(name, function)}
+            mapped, items = check.checked_map(options.get("map"), options.get("concurrency"), names)
+            when = options.get("when")
+            how = self._how(options)
+            if handles_failure:
+                if self.failure_handler is not None:
+                    raise WrongStep("there is a failure handler already")
+                how["run_if"] = RunIf.ON_FAILURE
+            self._add(
+                Step(
+                    name,
+                    function,
+                    check.parameters_of(name, function, items),
+                    runner=runner,
+                    when=when,
+                    when_parameters=() if when is None else check.parameters_of(name, when, items),
+                    mapped=mapped,
+                    memory=check.checked_memory(options.get("memory"), runner),
+                    handles_failure=handles_failure,
+                    **how,
+                )
+            )
 
-    def _timeout(self, step: str, given: str | float | timedelta | None) -> timedelta | None:
-        if given is None:
-            return None
+    def _how(self, options: StepOptions) -> dict[str, Any]:
+        """The options that steps of every kind have."""
+        return {
+            "after": tuple(options.get("after", ())),
+            "retry": options.get("retry"),
+            "timeout": check.checked_span("timeout", options.get("timeout")),
+            "total_timeout": check.checked_span("total_timeout", options.get("total_timeout")),
+            "run_if": check.checked_run_if(options.get("run_if", RunIf.SUCCESS)),
+        }
+
+    def _add(self, step: Step) -> None:
+        check.checked_name(step.name)
+        if step.name in self._steps:
+            raise WrongStep("there is a step of that name already; rename one")
+        for cached in ("graph", "depends_on", "run_parameters"):
+            self.__dict__.pop(cached, None)
+        self._steps[step.name] = step
         try:
-            span = parse_duration(given)
-        except ValueError as error:
-            raise self._wrong(f"timeout: {error}", step=step) from None
-        if not span:
-            raise self._wrong("timeout: it must be longer than 0", step=step)
-        return span
+            check_acyclic({name: self._node(each).needs for name, each in self._steps.items()})
+        except GraphError as error:
+            raise self._wrong(str(error), step=error.circle[0], parameter=error.circle[1]) from None
 
-    def _parameters(self, step: str, function: Callable[..., Any]) -> tuple[Parameter, ...]:
-        found = []
-        for each in inspect.signature(function).parameters.values():
-            if each.kind in _VARIADIC:
-                sign = "*" if each.kind is inspect.Parameter.VAR_POSITIONAL else "**"
-                raise self._wrong(
-                    f"parameter {sign}{each.name}: name each parameter, "
-                    "because the names say what a step depends on",
-                    step=step,
-                    parameter=each.name,
-                )
-            if each.kind is inspect.Parameter.POSITIONAL_ONLY:
-                raise self._wrong(
-                    f"parameter {each.name!r} is positional-only; remove the '/'",
-                    step=step,
-                    parameter=each.name,
-                )
-            if each.name == step:
-                raise self._wrong(
-                    f"parameter {each.name!r} is the step itself; rename one of them",
-                    step=step,
-                    parameter=each.name,
-                )
-            found.append(Parameter(each.name, each.default is inspect.Parameter.empty))
-        return tuple(found)
+    def _node(self, step: Step) -> Node:
+        sources = {name: required for name, required in step.sources if name in self._steps}
+        others = [name for name in self._steps if name != step.name] if step.handles_failure else []
+        needs = tuple(dict.fromkeys([*sources, *step.after, *others]))
+        required = frozenset(name for name, needed in sources.items() if needed)
+        return Node(needs, required, step.run_if)
 
     def _check(self) -> None:
-        if not self._steps:
+        if not any(not step.handles_failure for step in self._steps.values()):
             raise self._wrong("it has no steps; decorate a function with @workflow.step")
         for step in self._steps.values():
             for name in step.after:
@@ -248,13 +331,19 @@ class Workflow:
                         f"after names {name!r}, which is no step", step=step.name, parameter="after"
                     )
 
-    def _check_acyclic(self) -> None:
+    @contextmanager
+    def _names(self, step: str) -> Iterator[None]:
+        """Errors inside name the workflow and the step."""
         try:
-            check_acyclic({name: self._needs(step) for name, step in self._steps.items()})
-        except GraphError as error:
-            raise self._wrong(str(error), step=error.circle[0], parameter=error.circle[1]) from None
+            yield
+        except WrongStep as error:
+            raise self._wrong(str(error), step=step, parameter=error.parameter) from None
 
     def _wrong(
         self, problem: str, *, step: str | None = None, parameter: str | None = None
     ) -> WorkflowDefinitionError:
         return WorkflowDefinitionError(self.id, problem, step=step, parameter=parameter)
+
+
+def _nothing() -> None:
+    """The function of steps that call none."""

@@ -8,15 +8,20 @@ from .workflow import Workflow, WorkflowDefinitionError
 
 
 class WorkflowBook(Mapping[WorkflowId, Workflow]):
-    """Read-only once made. Raises `WorkflowDefinitionError` for a wrong or doubled workflow."""
+    """Read-only once made; sub-workflows come with those that run them.
+
+    Raises `WorkflowDefinitionError` for a wrong or doubled workflow.
+    """
 
     def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
         self._workflows: dict[WorkflowId, Workflow] = {}
         for workflow in workflows:
             if workflow.id in self._workflows:
                 raise WorkflowDefinitionError(workflow.id, "two workflows have this name")
-            _ = workflow.depends_on
-            self._workflows[workflow.id] = workflow
+            self._enter(workflow)
+        for workflow in list(self._workflows.values()):
+            for each in workflow.reachable.values():
+                self._enter(each)
 
     def __getitem__(self, key: WorkflowId) -> Workflow:
         return self._workflows[key]
@@ -33,3 +38,8 @@ class WorkflowBook(Mapping[WorkflowId, Workflow]):
         if found is None:
             raise NotFound("workflow", key)
         return found
+
+    def _enter(self, workflow: Workflow) -> None:
+        if self._workflows.setdefault(workflow.id, workflow) is not workflow:
+            raise WorkflowDefinitionError(workflow.id, "two workflows have this name")
+        _ = workflow.graph

@@ -89,7 +89,9 @@ class Assembly:
         self.root = self.system.spawn(spec).ref
 
     async def start(self) -> None:
-        """Start the tree, and wait until each of the cast has read what is stored."""
+        """Start runners and tree, and wait until each of the cast has read what is stored."""
+        for runner in self._runners.values():
+            await in_thread(runner.start, "runner")
         self.spawn()
         assert self.root is not None
         await self.root.ask(Ping())

@@ -3,13 +3,22 @@
 Whatever the function does (also `SystemExit`) becomes a report; nothing is raised here.
 """
 
+import inspect
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
-from quarterjack.actors.runner import StepProgressed, StepRaised, StepReport, StepReturned, StepTask
+from quarterjack.actors.runner import (
+    StepProgressed,
+    StepRaised,
+    StepReport,
+    StepReturned,
+    StepSkipped,
+    StepTask,
+)
+from quarterjack.actors.step import Parameter
 from quarterjack.storage import Failure, NotPlainData
 from quarterjack.storage.plain_data import pack, unpack
 
@@ -18,24 +27,62 @@ from .step_context import StepContext
 _LONGEST_TEXT = 16_384
 
 
-def arguments(
-    task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
-) -> dict[str, Any]:
-    """What the function is called with, by parameter name."""
+class StepCall:
+    """One call of a step's function, and of its `when` before that; on the step's own thread."""
 
-    def progressed(progress: Any) -> None:
-        report(StepProgressed(task.key, progress))
+    def __init__(
+        self, task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
+    ) -> None:
+        self._task = task
+        self._context = StepContext(
+            task, cancelled, lambda progress: report(StepProgressed(task.key, progress))
+        )
 
-    found: dict[str, Any] = {}
-    for parameter in task.step.parameters:
-        name = parameter.name
-        if name == "ctx":
-            found[name] = StepContext(task, cancelled, progressed)
-        elif name in task.results:
-            found[name] = unpack(task.results[name])
-        elif name in task.params:
-            found[name] = task.params[name]
-    return found
+    def run(self) -> StepReport:
+        """Call a plain function; how it ended."""
+        task = self._task
+        try:
+            if not self._is_wanted():
+                return StepSkipped(task.key)
+            value = task.step.function(**self._arguments(task.step.parameters))
+        except BaseException as error:
+            return raised(task, error)
+        return returned(task, value)
+
+    async def run_coroutine(self) -> StepReport:
+        """Call an `async def`; how it ended."""
+        task = self._task
+        try:
+            if not self._is_wanted():
+                return StepSkipped(task.key)
+            value = await task.step.function(**self._arguments(task.step.parameters))
+        except BaseException as error:
+            return raised(task, error)
+        return returned(task, value)
+
+    def _is_wanted(self) -> bool:
+        step = self._task.step
+        return step.when is None or bool(step.when(**self._arguments(step.when_parameters)))
+
+    def _arguments(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        """What a function is called with, by parameter name."""
+        task, found = self._task, dict[str, Any]()
+        for parameter in parameters:
+            name = parameter.name
+            if name == "ctx":
+                found[name] = self._context
+            elif name in task.results:
+                found[name] = unpack(task.results[name])
+            elif parameter.source in task.params:
+                found[name] = task.params[parameter.source]
+            elif parameter.required:  # of a step that failed or was skipped
+                found[name] = None
+        return found
+
+
+def is_coroutine(task: StepTask) -> bool:
+    """Whether the step is an `async def`."""
+    return inspect.iscoroutinefunction(task.step.function)
 
 
 def returned(task: StepTask, value: Any) -> StepReport:
@@ -43,14 +90,23 @@ def returned(task: StepTask, value: Any) -> StepReport:
     try:
         return StepReturned(task.key, pack(value, root=f"the result of {task.key.step}"))
     except NotPlainData as error:
-        return StepRaised(task.key, Failure(type(error).__name__, str(error)))
+        return StepRaised(task.key, Failure(type(error).__name__, str(error)), kinds_of(error))
     except BaseException as error:  # an object may do anything when it is looked at
         return raised(task, error)
 
 
 def raised(task: StepTask, error: BaseException) -> StepReport:
     """The report of a function that raised."""
-    return StepRaised(task.key, failure_of(error))
+    return StepRaised(task.key, failure_of(error), kinds_of(error))
+
+
+def kinds_of(error: BaseException) -> tuple[str, ...]:
+    """The names of its class and of those that it is derived from.
+
+    >>> kinds_of(KeyError())
+    ('KeyError', 'LookupError', 'Exception', 'BaseException')
+    """
+    return tuple(each.__name__ for each in type(error).__mro__ if each is not object)
 
 
 def failure_of(error: BaseException) -> Failure:

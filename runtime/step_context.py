@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from quarterjack.actors.runner import StepTask
+from quarterjack.actors.step import index_of, step_of
 from quarterjack.storage import (
     ExecutionId,
+    Failure,
     NotPlainData,
     Progress,
     ScheduleId,
@@ -29,7 +31,9 @@ class StepContext:
         self._task = task
         self._cancelled = cancelled
         self._report = report
-        self.logger = logging.getLogger(f"quarterjack.step.{task.workflow_id}.{task.key.step}")
+        self.logger = logging.getLogger(
+            f"quarterjack.step.{task.workflow_id}.{step_of(task.key.step)}"
+        )
         """Where the step's log records go."""
 
     def __repr__(self) -> str:
@@ -53,7 +57,7 @@ class StepContext:
     @property
     def step(self) -> str:
         """The step's name."""
-        return self._task.key.step
+        return step_of(self._task.key.step)
 
     @property
     def attempt(self) -> int:
@@ -82,8 +86,18 @@ class StepContext:
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every attempt of this step in this execution, and for no other."""
-        return f"{self.execution_id}:{self.step}"
+        """The same for every attempt of this step (or item) in this execution, and for no other."""
+        return f"{self.execution_id}:{self._task.key.step}"
+
+    @property
+    def item(self) -> int | None:
+        """Which item of its list a mapped step works on, from 0; None for other steps."""
+        return index_of(self._task.key.step)
+
+    @property
+    def failures(self) -> Mapping[str, Failure]:
+        """The steps of this execution that have failed, with `type`, `message` and `traceback`."""
+        return self._task.failures
 
     @property
     def cancelled(self) -> bool:

@@ -20,12 +20,14 @@ from .events import EVENT_TYPES, TOPICS, Event
 from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds, WorkflowId
 from .records import (
     Attempt,
+    Awaited,
     Execution,
     Failure,
     Fire,
     Progress,
     RunOptions,
     Schedule,
+    StepKey,
     StepRun,
     Totals,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "TOPICS",
     "AlreadyExists",
     "Attempt",
+    "Awaited",
     "BootId",
     "CatchUp",
     "DatabaseError",
@@ -72,6 +75,7 @@ __all__ = [
     "ScheduleId",
     "ScheduleStatus",
     "SeededIds",
+    "StepKey",
     "StepRun",
     "StepStatus",
     "StorageUnavailable",

@@ -83,11 +83,31 @@ class ScheduleConfig(WireModel):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
 
+def _names(given: object) -> object:
+    """Exception classes as their names; text stays as it is."""
+    if isinstance(given, type | str):
+        given = (given,)
+    if not isinstance(given, list | tuple | set | frozenset):
+        return given
+    return tuple(each.__name__ if isinstance(each, type) else each for each in given)
+
+
+ExceptionNames = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")], ...],
+    BeforeValidator(_names, json_schema_input_type=list[str]),
+    Field(max_length=50),
+]
+
+
 class Retry(WireModel):
     """How often a failed step is tried, and how long is waited in between.
 
     `attempts` counts the first one; the wait before attempt n + 1 is `backoff * factor**(n - 1)`,
-    at most `max_backoff`.
+    at most `max_backoff`, and then up to the share `jitter` (0 to 1) of it shorter, so that many
+    that failed together do not come again together.
+
+    `retry_on` and `no_retry_on` are exception classes or their names; subclasses count. With
+    `retry_on` only those are tried again; those of `no_retry_on` never are.
 
     >>> Retry(attempts=3, backoff="2s").backoff
     datetime.timedelta(seconds=2)
@@ -97,9 +117,13 @@ class Retry(WireModel):
     backoff: Duration = timedelta(seconds=1)
     factor: float = Field(default=2.0, ge=1, le=100)
     max_backoff: Duration = timedelta(minutes=5)
+    jitter: float = Field(default=0.0, ge=0, le=1)
+    retry_on: ExceptionNames = ()
+    no_retry_on: ExceptionNames = ()
 
     def __init__(self, **data: Any) -> None:
-        known = {"max_backoff": "maxBackoff"}
+        fields = type(self).model_fields
+        known = {name: field.alias or name for name, field in fields.items()}
         super().__init__(**{known.get(name, name): value for name, value in data.items()})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial
+from .migrations import v001_initial, v002_waits
 
 
 class Migration(NamedTuple):
@@ -18,7 +18,10 @@ class Migration(NamedTuple):
     apply: Callable[[sqlite3.Connection], None]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, v001_initial.apply),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, v001_initial.apply),
+    Migration(2, v002_waits.apply),
+)
 NEWEST = MIGRATIONS[-1].version
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
 from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
@@ -23,6 +23,10 @@ class Failure(NamedTuple):
     type: str
     message: str
     traceback: str = ""
+
+    def cut(self, longest: int) -> "Failure":
+        """The same with a message of at most so many characters, for where many are shown."""
+        return self._replace(message=self.message[:longest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,13 @@ class Schedule:
         return self.status is not ScheduleStatus.DISABLED
 
 
+class StepKey(NamedTuple):
+    """A step of an execution; an item of a mapped step is called `load[3]`."""
+
+    execution_id: ExecutionId
+    step: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What an execution took over from its schedule when it was made; later changes don't reach it."""
@@ -96,6 +107,10 @@ class Execution:
     error: Failure | None = None
     retry_of: ExecutionId | None = None
     boot_id: BootId | None = None
+    parent: "StepKey | None" = None
+    """The step that began it, if one did."""
+    wake_at: datetime | None = None
+    """While it waits: when it goes on by itself; None: not before something happens."""
 
     @property
     def duration(self) -> timedelta | None:
@@ -123,6 +138,19 @@ class Progress(NamedTuple):
     note: str = ""
 
 
+class Awaited(NamedTuple):
+    """What a step waits for: an instant, an event with a key, or the end of another execution."""
+
+    wake_at: datetime | None = None
+    """When the waiting is over: for a sleep the end, for the others the deadline."""
+    event: str | None = None
+    event_key: str | None = None
+    child_id: ExecutionId | None = None
+
+
+_NOTHING: Final = Awaited()
+
+
 @dataclass(frozen=True, slots=True)
 class StepRun:
     """A step within one execution."""
@@ -132,6 +160,7 @@ class StepRun:
     result: PlainData = None
     progress: Progress | None = None
     attempts: tuple[Attempt, ...] = ()
+    awaited: Awaited = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from .configs import ExecutionConfig, Retry, ScheduleConfig
 from .events import Event
 from .records import (
     Attempt,
+    Awaited,
     Execution,
     Failure,
     Fire,
     Progress,
     RunOptions,
     Schedule,
+    StepKey,
     StepRun,
     Totals,
 )
@@ -106,6 +108,8 @@ def execution_columns(execution: Execution) -> dict[str, Any]:
             **{name: getattr(execution, name) for name in _EXECUTION_PLAIN},
             "status": execution.status.value,
             "trigger": execution.trigger.value,
+            "parent_id": execution.parent and execution.parent.execution_id,
+            "parent_step": execution.parent and execution.parent.step,
             "options": {
                 "timeout": micros(options.timeout),
                 "retry": _config(options.retry) if options.retry else None,
@@ -124,6 +128,7 @@ def to_execution(row: Row) -> Execution:
         error=_failure(row["error"]),
         status=ExecutionStatus(row["status"]),
         trigger=Trigger(row["trigger"]),
+        parent=StepKey(row["parent_id"], row["parent_step"]) if row["parent_id"] else None,
         options=RunOptions(
             None if timeout is None else timedelta(microseconds=timeout),
             Retry.model_validate(retry) if retry else None,
@@ -148,6 +153,7 @@ _EXECUTION_PLAIN = (
     "error",
     "retry_of",
     "boot_id",
+    "wake_at",
 )
 
 
@@ -161,6 +167,7 @@ def step_columns(execution_id: str, step: StepRun) -> dict[str, Any]:
             "status": step.status.value,
             "result": step.result,
             "progress": step.progress,
+            **step.awaited._asdict(),
         },
     )
 
@@ -174,6 +181,7 @@ def to_step(row: Row, attempts: tuple[Attempt, ...]) -> StepRun:
         result=row["result"],
         progress=Progress(*progress) if progress else None,
         attempts=attempts,
+        awaited=Awaited(*(row[name] for name in Awaited._fields)),
     )
 
 

@@ -37,12 +37,14 @@ class StepStatus(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
     RETRYING = "retrying"
+    WAITING = "waiting"
+    """For its instant, its event, or the execution that it began."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timedOut"
     SKIPPED = "skipped"
-    """It never began, because its execution ended before."""
+    """It was not wanted, or could not begin any more."""
 
 
 class Trigger(StrEnum):

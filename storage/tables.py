@@ -88,6 +88,9 @@ class ExecutionRow(Model):
     error = PackedField(null=True)
     retry_of = TextField(null=True)
     boot_id = TextField(null=True)
+    parent_id = TextField(null=True)
+    parent_step = TextField(null=True)
+    wake_at = InstantField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -108,11 +111,18 @@ class StepRow(Model):
     status = TextField()
     result = PackedField(null=True)
     progress = PackedField(null=True)
+    wake_at = InstantField(null=True)
+    event = TextField(null=True)
+    event_key = TextField(null=True)
+    child_id = TextField(null=True)
 
     class Meta:
         table_name = "steps"
         primary_key = CompositeKey("execution", "name")
         without_rowid = True
+
+
+StepRow.add_index(StepRow.event, StepRow.event_key, where=StepRow.event.is_null(False))
 
 
 class AttemptRow(Model):
@@ -129,6 +139,19 @@ class AttemptRow(Model):
         table_name = "attempts"
         primary_key = CompositeKey("execution", "step", "number")
         without_rowid = True
+
+
+class OutputRow(Model):
+    execution = ForeignKeyField(
+        ExecutionRow, column_name="execution_id", on_delete="CASCADE", index=False
+    )
+    step = TextField()
+    number = IntegerField()
+    output = PackedField()
+
+    class Meta:
+        table_name = "outputs"
+        indexes = ((("execution", "step", "number"), True),)
 
 
 class FireRow(Model):
@@ -165,6 +188,7 @@ TABLES: tuple[type[Model], ...] = (
     ExecutionRow,
     StepRow,
     AttemptRow,
+    OutputRow,
     FireRow,
     EventRow,
 )
@@ -176,6 +200,7 @@ __all__ = [
     "ExecutionRow",
     "FireRow",
     "InstantField",
+    "OutputRow",
     "PackedField",
     "ScheduleRow",
     "StepRow",

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
+from quarterjack.storage.plain_data import Packed
 
-from ..step_call import arguments, raised, returned
+from ..step_call import StepCall, raised
 
 
 class CoroutineRunner:
@@ -18,6 +19,9 @@ class CoroutineRunner:
         self._tasks: dict[AttemptKey, asyncio.Task[None]] = {}
         self._in_flight: dict[AttemptKey, threading.Event] = {}
         self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """There is nothing to warm up."""
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt as a task."""
@@ -34,6 +38,10 @@ class CoroutineRunner:
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether it was submitted and has not ended."""
         return key in self._in_flight
+
+    def output(self, key: AttemptKey) -> Packed | None:  # noqa: ARG002
+        """Not kept."""
+        return None
 
     def close(self) -> None:
         """Cancel what runs, and end the loop's thread."""
@@ -75,7 +83,7 @@ class CoroutineRunner:
         outcome: StepReport
         try:
             report(StepBegan(task.key))
-            outcome = returned(task, await task.step.function(**arguments(task, cancelled, report)))
+            outcome = await StepCall(task, cancelled, report).run_coroutine()
         except BaseException as error:
             outcome = raised(task, error)
         self._tasks.pop(task.key, None)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepRaised, StepReport, StepTask
 from quarterjack.storage import Failure
+from quarterjack.storage.plain_data import Packed
 
-from ..step_call import arguments, raised, returned
+from ..step_call import StepCall
 
 
 @dataclass(slots=True)
@@ -44,6 +45,9 @@ class ThreadRunner:
         """How many threads run a step that was cancelled and has not ended."""
         return self._lost
 
+    def start(self) -> None:
+        """There is nothing to warm up."""
+
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt on the next free thread."""
         job = _Job(task, report)
@@ -68,6 +72,10 @@ class ThreadRunner:
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether it was submitted and has not ended."""
         return key in self._in_flight
+
+    def output(self, key: AttemptKey) -> Packed | None:  # noqa: ARG002
+        """Not kept."""
+        return None
 
     def close(self) -> None:
         """Take no more; threads end after the step that they run."""
@@ -115,8 +123,4 @@ def _run(job: _Job) -> StepReport:
     if job.cancelled.is_set():
         return StepRaised(task.key, Failure("Cancelled", "it was cancelled before it began"))
     job.report(StepBegan(task.key))
-    try:
-        value = task.step.function(**arguments(task, job.cancelled, job.report))
-    except BaseException as error:
-        return raised(task, error)
-    return returned(task, value)
+    return StepCall(task, job.cancelled, job.report).run()

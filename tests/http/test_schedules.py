@@ -65,7 +65,15 @@ def test_a_created_schedule_is_answered_and_read_alike(client: RestClient) -> No
         "priority": 2,
         "timeout": 600.0,
         "maxConcurrency": 3,
-        "retryPolicy": {"attempts": 3, "backoff": 2.0, "factor": 2.0, "maxBackoff": 60.0},
+        "retryPolicy": {
+            "attempts": 3,
+            "backoff": 2.0,
+            "factor": 2.0,
+            "maxBackoff": 60.0,
+            "jitter": 0.0,
+            "retryOn": [],
+            "noRetryOn": [],
+        },
         "pauseOnFailure": None,
     }
     assert body["metadata"] == {"team": "bi"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarterjack.actors.policies import catch_up, overlap, retry, step_graph
+from quarterjack.actors.policies import catch_up, overlap, retry
 from quarterjack.actors.policies.overlap import Decision
 from quarterjack.storage import CatchUp, FireOutcome, FireReason, Overlap, Retry
 
@@ -132,30 +132,3 @@ def test_no_wait_is_longer_than_the_limit(attempts: int, attempt: int, factor: f
 
     assert (wait is None) == (attempt >= attempts)
     assert wait is None or timedelta(0) < wait <= timedelta(hours=1)
-
-
-GRAPH = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ()}
-
-
-def test_what_is_ready_is_what_waits_for_nothing() -> None:
-    assert list(step_graph.ready(GRAPH, begun=[], done=[])) == ["a", "e"]
-    assert list(step_graph.ready(GRAPH, begun=["a", "e"], done=["a"])) == ["b", "c"]
-    assert list(step_graph.ready(GRAPH, begun=["a", "b", "c", "e"], done=["a", "b"])) == []
-
-
-def test_the_last_steps_are_those_that_nobody_waits_for() -> None:
-    assert step_graph.sinks(GRAPH) == ["d", "e"]
-
-
-def test_the_order_has_each_step_after_what_it_needs() -> None:
-    order = step_graph.check_acyclic(GRAPH)
-
-    assert sorted(order) == sorted(GRAPH)
-    assert all(order.index(need) < order.index(name) for name in GRAPH for need in GRAPH[name])
-
-
-def test_a_circle_is_told_with_the_steps_in_it() -> None:
-    with pytest.raises(step_graph.GraphError, match="circle") as refused:
-        step_graph.check_acyclic({"a": ["b"], "b": ["c"], "c": ["a"], "d": []})
-    assert set(refused.value.circle) == {"a", "b", "c"}
-    assert refused.value.circle[0] == refused.value.circle[-1]
