@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from quarterjack.storage import BootId, IdSource
+from quarterjack.storage.plain_data import LARGEST
 
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
@@ -44,6 +45,8 @@ class Environment:
     reads: Reads
     concurrency: int
     longest_sleep: timedelta | None
+    result_limit: int = LARGEST
+    """Bytes that a step's result may take when packed."""
     health: StorageHealth = field(default_factory=StorageHealth)
 
     def runner_of(self, step: Step, *, is_coroutine: bool) -> Runner:

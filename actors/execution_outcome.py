@@ -1,14 +1,20 @@
-"""How an execution ends, and what its last event says of it: pure, from the ledger of its steps."""
+"""How executions and steps end, in words: pure, from the ledger of the steps."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from quarterjack.storage import ExecutionStatus, Failure
 from quarterjack.storage.execution_changes import Ended
+from quarterjack.storage.queries import ChildEnd
 
 from .execution_events import error_data
-from .step_ledger import StepLedger
+from .step_ledger import INTERRUPTED, StepLedger
+
+TIMED_OUT: Final = ("StepTimeout", "TimeoutError", "Exception")
+"""The kinds of an attempt that took too long, for `retry_on`."""
+SUBWORKFLOW_FAILED: Final = "SubworkflowFailed"
+UNWANTED: Final = Failure("Cancelled", "its execution was ended")
 
 
 def outcome_of(ledger: StepLedger, now: datetime) -> tuple[Ended, dict[str, Any]]:
@@ -27,6 +33,35 @@ def ending_data(ended: Ended, reason: str) -> dict[str, Any]:
     return {"error": None if ended.error is None else error_data(ended.error)}
 
 
+def execution_timeout(timeout: timedelta | None) -> Failure:
+    """The execution has had its time."""
+    return Failure("ExecutionTimeout", f"it took longer than {timeout}")
+
+
+def step_timeout(timeout: timedelta | None, what: str = "") -> Failure:
+    """A step, or one attempt of it, has had its time."""
+    return Failure("StepTimeout", f"it took longer than {timeout}{what}")
+
+
+def event_timeout(event: str, timeout: timedelta | None) -> Failure:
+    """No event came."""
+    return Failure("EventTimeout", f"no event {event!r} came within {timeout}")
+
+
+def interrupted(*, actor_crashed: bool) -> Failure:
+    """Nobody runs the attempt any more."""
+    who = "its execution's actor crashed" if actor_crashed else "the server ended"
+    return Failure(INTERRUPTED, f"{who} while the step ran")
+
+
+def child_failure(key: str, ended: ChildEnd) -> Failure:
+    """A step whose own execution did not succeed."""
+    if ended.error is None:
+        return Failure(SUBWORKFLOW_FAILED, f"execution {key} has ended as {ended.status.value}")
+    error = ended.error
+    return error._replace(message=f"execution {key} has failed: {error.message}")
+
+
 def workflow_missing(workflow_id: str, known: Iterable[str]) -> Failure:
     """The server has no such workflow (any more)."""
     names = ", ".join(sorted(known)) or "none"
@@ -35,6 +70,10 @@ def workflow_missing(workflow_id: str, known: Iterable[str]) -> Failure:
     )
 
 
-def workflow_changed(unknown: Iterable[str]) -> Failure:
-    """Steps that ran already are gone from the workflow."""
-    return Failure("WorkflowChanged", f"the workflow has no steps {', '.join(unknown)} any more")
+def workflow_changed(missing: Iterable[str]) -> Failure:
+    """Steps that had begun are gone from the workflow, or are of another kind."""
+    names = ", ".join(missing)
+    return Failure(
+        "WorkflowChanged",
+        f"the workflow was changed: it has no step {names} any more as it was when it began",
+    )

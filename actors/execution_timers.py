@@ -1,22 +1,26 @@
 """The timers of an execution, by name, and the messages with which they remind its actor."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from quarterjack.storage import Progress
 
 from .engine import Timer
 from .runner import AttemptKey
+from .step import Step
+from .step_ledger import StepState
 
 DEAF_AFTER: Final = timedelta(seconds=30)
 """How long a cancelled step that can't be killed may go on before it is given up."""
+PARK_AFTER: Final = timedelta(seconds=2)
+"""An execution that has longer to wait keeps no actor."""
 PROGRESS_EVERY: Final = timedelta(milliseconds=250)
 """How often a step's progress is told at most."""
 
 
-class RetryDue(NamedTuple):
-    """A failed step has waited long enough."""
+class WaitOver(NamedTuple):
+    """The instant has come until which a step waits: asleep, for an event, or for its next attempt."""
 
     step: str
 
@@ -25,6 +29,12 @@ class StepOverdue(NamedTuple):
     """An attempt has had its time."""
 
     key: AttemptKey
+
+
+class TotalOverdue(NamedTuple):
+    """A step has had its time with all its attempts."""
+
+    step: str
 
 
 class ExecutionOverdue(NamedTuple):
@@ -47,15 +57,47 @@ class ExecutionTimers:
     def __init__(self, send_after: Callable[[timedelta, Any], Timer]) -> None:
         self._send_after = send_after
         self._timers: dict[str, Timer] = {}
+        self._instants: dict[str, datetime] = {}
 
     def set(self, name: str, span: timedelta, message: Any) -> None:
         """Send the actor the message after that time."""
         self.stop(name)
         self._timers[name] = self._send_after(span, message)
 
+    def at(self, name: str, instant: datetime, now: datetime, message: Any) -> timedelta:
+        """Send it at an instant of the wall clock, at once if that has passed; how long until then.
+
+        An execution that is parked meanwhile is woken at the first of these instants.
+        """
+        span = max(timedelta(0), instant - now)
+        self.set(name, span, message)
+        self._instants[name] = instant
+        return span
+
+    def nearest(self) -> datetime | None:
+        """The first of the instants that were given."""
+        return min(self._instants.values(), default=None)
+
+    def follow(self, state: StepState, step: Step, now: datetime) -> None:
+        """Set and stop the timers of a step as its state wants."""
+        name = state.name
+        if state.has_ended:
+            for kind in ("attempt", "wait", "total"):
+                self.stop(f"{kind} {name}")
+            return
+        if state.awaited.wake_at is None:
+            self.stop(f"wait {name}")
+        else:
+            self.stop(f"attempt {name}")
+            self.at(f"wait {name}", state.awaited.wake_at, now, WaitOver(name))
+        if step.total_timeout is not None and step.name == name:
+            began = state.attempts[0].started_at
+            self.at(f"total {name}", began + step.total_timeout, now, TotalOverdue(name))
+
     def stop(self, name: str) -> None:
         """Forget a timer, if there is one of that name."""
         timer = self._timers.pop(name, None)
+        self._instants.pop(name, None)
         if timer is not None:
             timer.cancel()
 

@@ -73,5 +73,5 @@ class Executions(VirtualActors):
         ended = Ended(self.clock.now(), ExecutionStatus.FAILED, error=failure)
         events = ended_events(execution, ended, {"error": error_data(failure), "step": None})
         change = AdvanceExecution(execution.id, ended=ended, events=events)
-        message = ExecutionEnded(execution.id, execution.schedule_id)
+        message = ExecutionEnded(execution.id, execution.schedule_id, execution.parent)
         self.request(self.cast.state, Commit(change), lambda _: self.cast.run_queue.tell(message))

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
 from .drafts import ScheduleChanges, ScheduleDraft
@@ -119,8 +120,23 @@ class TriggerSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """Tell: the execution that this step began has ended."""
+
+    step: str
+    end: ChildEnd
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueue:
     """Tell: this execution is recorded and may start when its turn comes."""
+
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Tell: this execution of the schedule was recorded by somebody else, and waits for its turn."""
 
     execution: Execution
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from quarterjack.storage import ExecutionId, Failure, Progress, ScheduleId, Trigger, WorkflowId
-from quarterjack.storage.plain_data import Packed
+from quarterjack.storage.plain_data import LARGEST, Packed
 
 from .step import Step
 
@@ -41,6 +41,8 @@ class StepTask:
     """The values of those parameters that take a step's result, or an item of a list, by name."""
     failures: Mapping[str, Failure] = field(default_factory=dict)
     """The steps of the execution that have failed so far."""
+    result_limit: int = LARGEST
+    """Bytes that the result may take when packed."""
 
 
 class StepBegan(NamedTuple):

@@ -145,6 +145,10 @@ class ScheduleActor(CastMember):
     def execution_ended(self, message: m.ExecutionEnded) -> None:
         self._open.pop(message.execution_id, None)
 
+    @handles(m.Joined)
+    def joined(self, message: m.Joined) -> None:
+        self._open[message.execution.id] = message.execution
+
     @handles(m.BeginExecution)
     def execution_began(self, message: m.BeginExecution) -> None:
         if message.execution.id in self._open:

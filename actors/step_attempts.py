@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from quarterjack.storage import Execution, Retry
+from quarterjack.storage.plain_data import Packed
 
 from .environment import Environment
 from .runner import AttemptKey, Runner, StepTask
-from .step import Step
+from .step import Step, step_of
 from .step_ledger import StepLedger, StepState
 from .workflow import Workflow
 
@@ -29,16 +30,21 @@ class StepAttempts:
         self._report = report
 
     def step(self, name: str) -> Step:
-        """The definition of a step."""
-        return self._workflow.steps[name]
+        """The definition of a step, or of the one that an item belongs to."""
+        return self._workflow.steps[step_of(name)]
 
     def key(self, step: StepState) -> AttemptKey:
         """The step's present attempt."""
         return AttemptKey(self._execution.id, step.name, step.number)
 
     def retry_of(self, name: str) -> Retry:
-        """How a step is retried: by its own rule, else by its schedule's, else not."""
-        return self.step(name).retry or self._execution.options.retry or Retry()
+        """How a step is retried: by its own rule, else by its schedule's, else not.
+
+        The schedule's is not for steps that wait; those of a sub-workflow have it themselves.
+        """
+        step = self.step(name)
+        usual = self._execution.options.retry if step.wait is None else None
+        return step.retry or usual or Retry()
 
     def submit(self, key: AttemptKey, ledger: StepLedger) -> None:
         """Have a runner run an attempt that is recorded."""
@@ -52,13 +58,19 @@ class StepAttempts:
             trigger=execution.trigger,
             params=execution.params,
             context=execution.context,
-            results=ledger.results_for(key.step),
+            results=ledger.arguments(key.step),
+            failures=dict(ledger.failures()),
+            result_limit=self._environment.result_limit,
         )
         self._runner_of(step).submit(task, self._report)
 
     def cancel(self, key: AttemptKey) -> None:
         """Ask the runner to end an attempt."""
         self._runner_of(self.step(key.step)).cancel(key)
+
+    def output(self, key: AttemptKey) -> Packed | None:
+        """What an attempt that is under way has written so far."""
+        return self._runner_of(self.step(key.step)).output(key)
 
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether a runner has the attempt and has not reported its end."""

@@ -1,29 +1,30 @@
 """Where the steps of one execution stand: which have begun, which are done, what comes next. Pure.
 
 The execution's actor tells it what happened and stores what it answers; it knows no actor, no clock
-and no database.
+and no database. A mapped step is a group: it runs while its items do, which are steps like any other.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from quarterjack.storage import Attempt, Failure, Progress, Retry, StepRun, StepStatus
+from quarterjack.storage import Attempt, Awaited, Failure, Progress, Retry, StepRun, StepStatus
 from quarterjack.storage.execution_changes import StepChange
 from quarterjack.storage.plain_data import Packed, pack, pack_map
-from quarterjack.storage.queries import Resumable
+from quarterjack.storage.queries import Resumable, StepFound
 
 from .policies.retry import INTERRUPTIONS, delay
 from .policies.step_graph import Fate, Node, fates, sinks
+from .step import Step, index_of, item_name, step_of
 
 INTERRUPTED: Final = "Interrupted"
 """The error type of an attempt that a dying server cut off."""
 STOPPED: Final = "ServerStopped"
 """The error type of an attempt that an orderly stop cut off."""
 _LOST = (INTERRUPTED, STOPPED)
-
-
+_NOTHING: Final = Awaited()
+_NULL: Final = pack(None)
 _FATES = {
     StepStatus.PENDING: Fate.OPEN,
     StepStatus.RUNNING: Fate.OPEN,
@@ -35,133 +36,282 @@ _FATES = {
     StepStatus.CANCELLED: Fate.FAILED,
     StepStatus.TIMED_OUT: Fate.FAILED,
 }
+_FAILED = (StepStatus.FAILED, StepStatus.TIMED_OUT)
 
 
 @dataclass(slots=True)
 class StepState:
-    """One step that has begun."""
+    """One step, or one item of a mapped step, that has begun."""
 
     name: str
     status: StepStatus
     attempts: list[Attempt] = field(default_factory=list)
     result: Packed | None = None
     progress: Progress | None = None
+    awaited: Awaited = _NOTHING
 
     @property
     def number(self) -> int:
         """Of its newest attempt; 0 before the first."""
         return self.attempts[-1].number if self.attempts else 0
 
-    def change(self, *attempts: Attempt) -> StepChange:
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return _FATES[self.status] is not Fate.OPEN
+
+    def change(
+        self, *attempts: Attempt, output: Packed | None = None, was: StepStatus | None = None
+    ) -> StepChange:
         """The step as it is to be stored, with the attempts that changed."""
-        run = StepRun(self.name, self.status, self.result, self.progress)
-        return StepChange(run, attempts)
+        run = StepRun(self.name, self.status, self.result, self.progress, awaited=self.awaited)
+        return StepChange(run, attempts, output, was)
 
 
 class StepLedger:
-    """`graph` is the workflow's."""
+    """`steps` and `graph` are the workflow's."""
 
-    def __init__(self, graph: Mapping[str, Node]) -> None:
+    def __init__(self, steps: Mapping[str, Step], graph: Mapping[str, Node]) -> None:
+        self._definitions = steps
         self._graph = graph
         self._steps: dict[str, StepState] = {}
+        self._items: dict[str, list[Packed]] = {}
 
-    @classmethod
-    def resumed(cls, graph: Mapping[str, Node], found: Resumable) -> "StepLedger":
-        """As it was stored."""
-        ledger = cls(graph)
+    def load(self, found: Resumable) -> None:
+        """Take over what is stored."""
         for step in found.steps:
-            result = found.results.get(step.name)
-            ledger._steps[step.name] = StepState(
-                step.name, step.status, list(step.attempts), result, step.progress
+            self._steps[step.name] = StepState(
+                step.name,
+                step.status,
+                list(step.attempts),
+                found.results.get(step.name),
+                step.progress,
+                step.awaited,
             )
-        return ledger
 
     def __getitem__(self, name: str) -> StepState:
         return self._steps[name]
 
-    def unknown(self) -> list[str]:
-        """Steps that were stored, but that the workflow does not have any more."""
-        return [name for name in self._steps if name not in self._graph]
+    def get(self, name: str) -> StepState | None:
+        """A step, if it has begun."""
+        return self._steps.get(name)
+
+    def missing(self) -> list[str]:
+        """Steps that have begun and not ended, but are not in the workflow any more as they were."""
+        return [
+            step.name
+            for step in self._steps.values()
+            if not step.has_ended and not self._is_known(step)
+        ]
+
+    # What stands where
 
     def ready(self) -> list[str]:
-        """The steps that can begin now."""
-        known = {step.name: _FATES[step.status] for step in self._steps.values()}
+        """The steps, and items of mapped steps, that can begin now."""
+        known = {
+            name: _FATES[self._steps[name].status] for name in self._graph if name in self._steps
+        }
         found = fates(self._graph, known)
-        return [name for name, fate in found.items() if fate is Fate.READY]
+        ready = [name for name, fate in found.items() if fate is Fate.READY]
+        for group in self._items:
+            ready.extend(self._ready_items(group))
+        return ready
 
     def running(self) -> list[StepState]:
-        """The steps with an attempt under way."""
-        return [step for step in self._steps.values() if step.status is StepStatus.RUNNING]
+        """The steps with an attempt under way in a runner."""
+        return [step for step in self._in(StepStatus.RUNNING) if not self.is_group(step.name)]
+
+    def open(self) -> list[StepState]:
+        """The steps and items that have begun and not ended."""
+        return [step for step in self._steps.values() if not step.has_ended]
+
+    def open_items(self, name: str) -> list[StepState]:
+        """The items of a mapped step that have begun and not ended; none for other steps."""
+        if name not in self._items:
+            return []
+        return [item for item in self.items(name) if item is not None and not item.has_ended]
 
     def retrying(self) -> list[StepState]:
         """The steps that wait for their next attempt."""
-        return [step for step in self._steps.values() if step.status is StepStatus.RETRYING]
+        return self._in(StepStatus.RETRYING)
+
+    def waiting(self) -> list[StepState]:
+        """The steps that wait for an instant, an event or another execution."""
+        return self._in(StepStatus.WAITING)
+
+    def groups(self) -> list[StepState]:
+        """The mapped steps whose items are not all through."""
+        return [step for step in self._in(StepStatus.RUNNING) if self.is_group(step.name)]
+
+    def is_group(self, name: str) -> bool:
+        """Whether it is a mapped step, and not one of its items."""
+        step = self._definitions.get(name)
+        return step is not None and step.mapped is not None
 
     def failures(self) -> Iterator[tuple[str, Failure]]:
         """The steps that have failed for good, with the error of their last attempt."""
         for step in self._steps.values():
-            if step.status in (StepStatus.FAILED, StepStatus.TIMED_OUT):
+            if step.status in _FAILED and index_of(step.name) is None:
                 error = step.attempts[-1].error if step.attempts else None
                 yield step.name, error or Failure("Failed", "")
 
     def is_over(self) -> bool:
         """Whether nothing runs, waits or can begin."""
-        return not self.running() and not self.retrying() and not self.ready()
+        return all(step.has_ended for step in self._steps.values()) and not self.ready()
 
-    def results_for(self, name: str) -> dict[str, Packed]:
-        """The results that a step gets."""
-        needs = self._graph[name].needs
-        return {need: self._steps[need].result or pack(None) for need in needs}
+    def arguments(self, name: str) -> dict[str, Packed]:
+        """The values of those parameters that take a step's result or an item of a list.
+
+        Of a step that gave no result: null, if the parameter has no default of its own.
+        """
+        step, index = self._definitions[step_of(name)], index_of(name)
+        found: dict[str, Packed] = {}
+        for parameter in (*step.parameters, *step.when_parameters):
+            if step.mapped is not None and parameter.name == step.mapped.parameter:
+                if index is not None:
+                    found[parameter.name] = self._items[step.name][index]
+            elif parameter.source in self._graph:
+                result = self.result_of(parameter.source)
+                if result is not None or parameter.required:
+                    found[parameter.name] = _NULL if result is None else result
+        return found
+
+    def result_of(self, name: str) -> Packed | None:
+        """What a step returned; None: it has not succeeded (yet)."""
+        step = self._steps.get(name)
+        return None if step is None or step.status is not StepStatus.SUCCEEDED else step.result
 
     def result(self) -> Packed:
         """The workflow's: that of its last step, or a map if several steps come last."""
-        last = {name: self._steps[name].result or pack(None) for name in sinks(self._graph)}
+        last = {name: self.result_of(name) or _NULL for name in sinks(self._graph)}
         return next(iter(last.values())) if len(last) == 1 else pack_map(last)
+
+    # What happens to a step
 
     def begin(self, name: str, at: datetime) -> StepChange:
         """Another attempt of a step, or its first."""
-        step = self._steps.setdefault(name, StepState(name, StepStatus.RUNNING))
-        step.status = StepStatus.RUNNING
-        attempt = Attempt(step.number + 1, at)
-        step.attempts.append(attempt)
-        return step.change(attempt)
+        return self._attempt(name, at, StepStatus.RUNNING, _NOTHING)
 
-    def succeed(self, name: str, at: datetime, result: Packed) -> StepChange:
-        """The attempt under way returned."""
+    def wait(self, name: str, at: datetime, awaited: Awaited) -> StepChange:
+        """The step begins to wait."""
+        return self._attempt(name, at, StepStatus.WAITING, awaited)
+
+    def expand(self, name: str, items: list[Packed]) -> None:
+        """The items of a mapped step; those that have begun before stay as they are."""
+        self._items[name] = items
+
+    def succeed(
+        self, name: str, at: datetime, result: Packed, output: Packed | None = None
+    ) -> StepChange:
+        """The attempt under way returned, or what was waited for is there."""
         step = self._steps[name]
-        step.status = StepStatus.SUCCEEDED
-        step.result = result
-        return step.change(self._close(step, at, None))
+        was = _guard(step)
+        step.status, step.result, step.awaited = StepStatus.SUCCEEDED, result, _NOTHING
+        return step.change(self._close(step, at, None), output=output, was=was)
+
+    def adopt(self, found: StepFound) -> None:
+        """Take over a step that somebody else has ended: an event has come for it."""
+        step = self._steps[found.step.name]
+        step.status, step.awaited = found.step.status, _NOTHING
+        step.result, step.attempts = found.result, list(found.step.attempts)
+
+    def skip(self, name: str, at: datetime, output: Packed | None = None) -> StepChange:
+        """The attempt under way found that the step is not wanted."""
+        step = self._steps[name]
+        step.status = StepStatus.SKIPPED
+        return step.change(self._close(step, at, None), output=output)
 
     def fail(
-        self, name: str, at: datetime, error: Failure, retry: Retry, *, timed_out: bool
+        self,
+        name: str,
+        at: datetime,
+        error: Failure,
+        retry: Retry,
+        *,
+        kinds: Iterable[str] = (),
+        timed_out: bool = False,
+        output: Packed | None = None,
     ) -> tuple[StepChange, timedelta | None]:
         """The attempt under way failed; the wait before the next one, if there is one."""
         step = self._steps[name]
+        was = _guard(step)
         attempt = self._close(step, at, error)
-        failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
-        wait = delay(retry, max(1, failed))
-        if error.type in _LOST:
-            wait = self._wait_after_loss(step, error)
+        wait = self._wait_after(step, error, retry, kinds)
+        step.awaited = _NOTHING if wait is None else Awaited(wake_at=at + wait)
         if wait is not None:
             step.status = StepStatus.RETRYING
         else:
             step.status = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
-        return step.change(attempt), wait
+        return step.change(attempt, output=output, was=was), wait
 
-    def cancel(self, name: str, at: datetime, error: Failure) -> StepChange:
+    def cancel(
+        self, name: str, at: datetime, error: Failure, output: Packed | None = None
+    ) -> StepChange:
         """The attempt under way was ended, or the next one is not wanted."""
         step = self._steps[name]
-        step.status = StepStatus.CANCELLED
+        was = _guard(step)
+        step.status, step.awaited = StepStatus.CANCELLED, _NOTHING
         if step.attempts and step.attempts[-1].ended_at is None:
-            return step.change(self._close(step, at, error))
-        return step.change()
+            return step.change(self._close(step, at, error), output=output, was=was)
+        return step.change(output=output, was=was)
+
+    def give_up(self, name: str, at: datetime, error: Failure) -> StepChange:
+        """It had its time with all its attempts, and gets no other."""
+        step = self._steps[name]
+        was = _guard(step)
+        step.status, step.awaited = StepStatus.TIMED_OUT, _NOTHING
+        attempt = self._close(step, step.attempts[-1].ended_at or at, error)
+        return step.change(attempt, was=was)
 
     def progress(self, name: str, progress: Progress) -> StepChange:
         """How far the attempt under way says it is."""
         step = self._steps[name]
         step.progress = progress
         return step.change()
+
+    def items(self, name: str) -> list[StepState | None]:
+        """The items of a mapped step in order; None: that one has not begun."""
+        runs = range(len(self._items[name]))
+        return [self._steps.get(item_name(name, index)) for index in runs]
+
+    # Inside
+
+    def _ready_items(self, group: str) -> Iterator[str]:
+        mapped, state = self._definitions[group].mapped, self._steps.get(group)
+        if mapped is None or state is None or state.status is not StepStatus.RUNNING:
+            return
+        items = self.items(group)
+        under_way = sum(1 for item in items if item is not None and not item.has_ended)
+        free = len(items) if mapped.concurrency is None else mapped.concurrency - under_way
+        for index, item in enumerate(items):
+            if free <= 0:
+                return
+            if item is None:
+                free -= 1
+                yield item_name(group, index)
+
+    def _is_known(self, step: StepState) -> bool:
+        definition = self._definitions.get(step_of(step.name))
+        if definition is None:
+            return False
+        if definition.mapped is None and index_of(step.name) is not None:
+            return False
+        return definition.wait is not None or step.status is not StepStatus.WAITING
+
+    def _attempt(self, name: str, at: datetime, status: StepStatus, awaited: Awaited) -> StepChange:
+        step = self._steps.setdefault(name, StepState(name, status))
+        step.status, step.awaited = status, awaited
+        attempt = Attempt(step.number + 1, at)
+        step.attempts.append(attempt)
+        return step.change(attempt)
+
+    def _wait_after(
+        self, step: StepState, error: Failure, retry: Retry, kinds: Iterable[str]
+    ) -> timedelta | None:
+        if error.type in _LOST:
+            return self._wait_after_loss(step, error)
+        failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
+        return delay(retry, max(1, failed), kinds=kinds, seed=f"{step.name}:{step.number}")
 
     def _wait_after_loss(self, step: StepState, error: Failure) -> timedelta | None:
         lost = sum(1 for each in step.attempts if each.error and each.error.type == INTERRUPTED)
@@ -173,3 +323,11 @@ class StepLedger:
         attempt = replace(step.attempts[-1], ended_at=at, error=error)
         step.attempts[-1] = attempt
         return attempt
+
+    def _in(self, status: StepStatus) -> list[StepState]:
+        return [step for step in self._steps.values() if step.status is status]
+
+
+def _guard(step: StepState) -> StepStatus | None:
+    """What must still be stored of it: an event may have ended its wait a moment ago."""
+    return step.status if step.status is StepStatus.WAITING else None

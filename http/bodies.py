@@ -54,6 +54,13 @@ class NoteBody(Body):
     note: str = Field(default="", max_length=2_000)
 
 
+class EventBody(Body):
+    """Of `POST /api/events/{name}`."""
+
+    payload: Any = None
+    key: str | None = Field(default=None, min_length=1, max_length=200)
+
+
 class EmptyBody(Body):
     """Of calls that take nothing."""
 

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.actors.engine import ActorInfo
+from quarterjack.actors.step import AwaitEvent, RunWorkflow, Sleep, Step, Wait
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime import ExecutionDetail, Health, Readiness
 from quarterjack.storage import (
     Attempt,
+    Awaited,
     Event,
     Execution,
     Failure,
@@ -16,6 +18,7 @@ from quarterjack.storage import (
     Retry,
     Schedule,
     ScheduleConfig,
+    StepKey,
     StepRun,
 )
 from quarterjack.storage.configs import KINDS
@@ -101,13 +104,37 @@ def execution(found: Execution) -> Json:
         "result": found.result,
         "error": failure(found.error),
         "retryOf": found.retry_of,
+        "parent": None if found.parent is None else _parent(found.parent),
+        "wakeAt": instant(found.wake_at),
     }
 
 
 def execution_detail(found: ExecutionDetail) -> Json:
     """An execution with its steps."""
-    steps = [_step(each, found.depends_on.get(each.name, ())) for each in found.steps]
+    steps = [
+        {**_step(each, found.depends_on.get(each.name, ())), **_items(found.items.get(each.name))}
+        for each in found.steps
+    ]
     return {**execution(found.execution), "steps": steps}
+
+
+def _parent(found: StepKey) -> Json:
+    return {"executionId": found.execution_id, "step": found.step}
+
+
+def _items(found: list[StepRun] | None) -> Json:
+    return {} if found is None else {"items": [_step(each, ()) for each in found]}
+
+
+def _awaited(found: Awaited) -> Json | None:
+    if found == Awaited():
+        return None
+    return {
+        "until": instant(found.wake_at),
+        "event": found.event,
+        "key": found.event_key or None,
+        "executionId": found.child_id,
+    }
 
 
 def _step(found: StepRun, depends_on: tuple[str, ...]) -> Json:
@@ -118,6 +145,7 @@ def _step(found: StepRun, depends_on: tuple[str, ...]) -> Json:
         "attempts": [_attempt(each) for each in found.attempts],
         "result": found.result,
         "progress": None if found.progress is None else found.progress._asdict(),
+        "awaits": _awaited(found.awaited),
     }
 
 
@@ -159,16 +187,7 @@ def event(found: Event) -> Json:
 
 def workflow(found: Workflow) -> Json:
     """The definition of a workflow."""
-    steps = [
-        {
-            "name": step.name,
-            "dependsOn": list(found.depends_on[step.name]),
-            "timeout": seconds(step.timeout),
-            "retry": _retry(step.retry),
-            "runner": step.runner,
-        }
-        for step in found.steps.values()
-    ]
+    steps = [_definition(step, found.depends_on[step.name]) for step in found.steps.values()]
     params = [
         {"name": name, "required": required} for name, required in found.run_parameters.items()
     ]
@@ -178,6 +197,36 @@ def workflow(found: Workflow) -> Json:
         "params": params,
         "steps": steps,
     }
+
+
+def _definition(found: Step, depends_on: tuple[str, ...]) -> Json:
+    mapped = found.mapped
+    return {
+        "name": found.name,
+        "dependsOn": list(depends_on),
+        "timeout": seconds(found.timeout),
+        "totalTimeout": seconds(found.total_timeout),
+        "retry": _retry(found.retry),
+        "runner": found.runner,
+        "memory": found.memory,
+        "runIf": found.run_if.value,
+        "conditional": found.when is not None,
+        "map": None if mapped is None else mapped.parameter,
+        "concurrency": None if mapped is None else mapped.concurrency,
+        "waitsFor": _wait(found.wait),
+        "failureHandler": found.handles_failure,
+    }
+
+
+def _wait(found: Wait | None) -> Json | None:
+    match found:
+        case Sleep(span):
+            return {"sleep": seconds(span)}
+        case AwaitEvent(event, key):
+            return {"event": event, "key": key}
+        case RunWorkflow(workflow_id):
+            return {"workflowId": workflow_id}
+    return None
 
 
 def _retry(found: Retry | None) -> Json | None:

@@ -12,16 +12,33 @@ from typing import Any
 
 from quarterjack.actors.broadcaster import Subscriptions
 from quarterjack.actors.cast_member import ROOT
-from quarterjack.actors.engine import ActorSystem, CellState, Clock, Ping, Ref, Reply
+from quarterjack.actors.engine import (
+    ActorSystem,
+    CellState,
+    Clock,
+    DeliverIfAwake,
+    Ping,
+    Ref,
+    Reply,
+)
 from quarterjack.actors.engine.dispatcher import Dispatcher
 from quarterjack.actors.environment import Cast, Environment
-from quarterjack.actors.messages import Commit, Drain, Enqueue, Interrupt, Read, WhenIdle
+from quarterjack.actors.messages import (
+    Commit,
+    Drain,
+    Enqueue,
+    Interrupt,
+    Joined,
+    Read,
+    WhenIdle,
+)
 from quarterjack.actors.runner import Runner
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
 from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
+from quarterjack.storage.transaction import Change
 
 from .hosts import in_thread
 from .runners import CoroutineRunner, InlineRunner, ThreadRunner
@@ -75,6 +92,7 @@ class Assembly:
             reads=self.read,
             concurrency=settings.concurrency,
             longest_sleep=None if virtual else timedelta(seconds=1),
+            result_limit=settings.max_result,
         )
         self.root: Ref[Any] | None = None
 
@@ -121,12 +139,17 @@ class Assembly:
         future.add_done_callback(lambda done: _hand_over(done, reply))
         return reply
 
-    def record(self, execution: Execution) -> Reply[ExecutionId]:
-        """Store an execution that belongs to no schedule, and put it into the queue."""
-        reply: Reply[ExecutionId] = self.cast.state.ask(Commit(RecordRun(execution, [])))
+    def record(
+        self, execution: Execution, change: Change[ExecutionId] | None = None
+    ) -> Reply[ExecutionId]:
+        """Store an execution that no schedule's actor made, and put it into the queue."""
+        reply: Reply[ExecutionId] = self.cast.state.ask(Commit(change or RecordRun(execution, [])))
 
         def enqueue(stored: ExecutionId) -> ExecutionId:
             self.cast.run_queue.tell(Enqueue(execution))
+            if execution.schedule_id is not None:
+                joined = DeliverIfAwake(execution.schedule_id, Joined(execution))
+                self.cast.schedules.tell(joined)
             return stored
 
         return reply.map(enqueue)

@@ -21,6 +21,7 @@ from quarterjack.storage import (
     QuarterjackError,
     Schedule,
     ScheduleId,
+    StepKey,
     WorkflowId,
 )
 from quarterjack.storage import queries as q
@@ -28,12 +29,13 @@ from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
+from quarterjack.storage.retry_changes import RetryExecution
 
 from .assembly import Assembly
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .execution_detail import ExecutionDetail, detail_of
-from .run_request import RunRequest, execution_of
+from .run_request import RunRequest, delivery, execution_of, retry_of
 
 T = TypeVar("T")
 MOST_UPCOMING = 1_000
@@ -215,6 +217,53 @@ class Calls:
         """End an execution before its time. Raises `NotFound`, `IllegalTransition` if it has ended."""
         message = m.CancelExecution(ExecutionId(execution_id), "asked for")
         return self._call(lambda assembly: assembly.cast.run_queue.ask(message))
+
+    def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
+        """Run an execution that has failed, timed out or was cancelled again, from where it ended.
+
+        A new execution, which keeps the results of the finished steps. Raises `NotFound`,
+        `IllegalTransition` for one that has not ended, or that succeeded.
+        """
+
+        def retry(assembly: Assembly) -> Reply[ExecutionId]:
+            key = ExecutionId(self._ids.new("exe"))
+            answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
+
+            def found(stored: Reply[Execution]) -> None:
+                try:
+                    ended = stored.get()
+                    self.workflows.find(ended.workflow_id)
+                except QuarterjackError as error:
+                    answer.set_exception(error)
+                    return
+                execution = retry_of(key, ended, assembly.clock.now())
+                assembly.record(execution, RetryExecution(execution, ended.id)).pipe(answer)
+
+            assembly.read(q.execution, ExecutionId(execution_id)).add_done_callback(found)
+            return answer
+
+        return self._call(retry)
+
+    def send_event(
+        self, event: str, payload: Any = None, *, key: str | None = None
+    ) -> Reply[list[ExecutionId]]:
+        """Tell the executions that wait for an event of that name and key; which they were.
+
+        Answered when it is stored that they have it. Raises `InvalidInput`.
+        """
+
+        def send(assembly: Assembly) -> Reply[list[ExecutionId]]:
+            change = delivery(event, payload, key, assembly.clock.now())
+            stored: Reply[list[StepKey]] = assembly.cast.state.ask(m.Commit(change))
+
+            def wake(steps: list[StepKey]) -> list[ExecutionId]:
+                for step in steps:
+                    assembly.cast.run_queue.tell(m.Wake(step.execution_id, step.step))
+                return list(dict.fromkeys(step.execution_id for step in steps))
+
+            return stored.map(wake)
+
+        return self._call(send)
 
     def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
         """An execution with its steps. Raises `NotFound`."""

@@ -1,7 +1,7 @@
 """A run that somebody asks for, with its parameters checked, as an execution to be recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,11 @@ from quarterjack.storage import (
     RunOptions,
     Trigger,
 )
+from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.plain_data import pack
 
 _PRIORITIES = range(10)
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,26 @@ class RunRequest:
         return cls(params, context, priority)
 
 
+def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
+    """The execution that goes on where an ended one failed: for the same instant, with its params."""
+    return replace(
+        ended,
+        id=key,
+        status=ExecutionStatus.QUEUED,
+        trigger=Trigger.RETRY,
+        due=None,
+        queued_at=now,
+        started_at=None,
+        ended_at=None,
+        result=None,
+        error=None,
+        retry_of=ended.id,
+        boot_id=None,
+        parent=None,
+        stop_reason=None,
+    )
+
+
 def execution_of(
     key: ExecutionId, workflow: Workflow, asked: RunRequest, now: datetime
 ) -> Execution:
@@ -69,3 +91,15 @@ def execution_of(
         context=dict(asked.context or {}),
         options=RunOptions(),
     )
+
+
+def delivery(event: str, payload: Any, key: str | None, now: datetime) -> DeliverEvent:
+    """An event for those that wait for it. Raises `InvalidInput`."""
+    for name, text in (("event", event), ("key", key or "-")):
+        if not 1 <= len(text) <= _LONGEST_NAME:
+            raise InvalidInput.field(name, msg=f"it has 1 to {_LONGEST_NAME} characters")
+    try:
+        packed = pack(payload, root="payload")
+    except NotPlainData as error:
+        raise InvalidInput.field("payload", msg=str(error)) from None
+    return DeliverEvent(event, key or "", packed, now)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.storage.durations import Duration
+from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.wire_model import WireModel
 
 
@@ -21,6 +22,8 @@ class Settings(WireModel):
     """Executions that run at once."""
     grace: Duration = timedelta(seconds=30)
     """How long running steps may go on after a stop was asked for."""
+    max_result: int = Field(default=LARGEST, ge=1_000, le=100_000_000)
+    """Bytes that a step's result may take when packed."""
     idle: Duration = timedelta(seconds=30)
     """After how much idleness a schedule's actor is put to sleep."""
 

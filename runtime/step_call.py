@@ -75,8 +75,6 @@ class StepCall:
                 found[name] = unpack(task.results[name])
             elif parameter.source in task.params:
                 found[name] = task.params[parameter.source]
-            elif parameter.required:  # of a step that failed or was skipped
-                found[name] = None
         return found
 
 
@@ -88,7 +86,8 @@ def is_coroutine(task: StepTask) -> bool:
 def returned(task: StepTask, value: Any) -> StepReport:
     """The report of a function that returned."""
     try:
-        return StepReturned(task.key, pack(value, root=f"the result of {task.key.step}"))
+        root = f"the result of {task.key.step}"
+        return StepReturned(task.key, pack(value, root=root, largest=task.result_limit))
     except NotPlainData as error:
         return StepRaised(task.key, Failure(type(error).__name__, str(error)), kinds_of(error))
     except BaseException as error:  # an object may do anything when it is looked at

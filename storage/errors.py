@@ -83,6 +83,15 @@ class NotPlainData(QuarterjackError):
         self.reason = reason
         super().__init__(f"{path}: {reason}")
 
+    @classmethod
+    def too_large(cls, path: str, size: int, limit: int) -> "NotPlainData":
+        """The value is plain, but takes more bytes than may be stored."""
+        return cls(
+            path,
+            f"{size:,} bytes when packed, over the limit of {limit:,}; "
+            "store it in a file or an object store and pass its address",
+        )
+
 
 class StorageUnavailable(QuarterjackError):
     """The database takes no writes at the moment (full, locked or read-only); repeat later."""

@@ -28,6 +28,7 @@ EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
     "workflow.timedOut": ("duration", "error"),
     "workflow.step.started": ("step", "attempt"),
     "workflow.step.completed": ("step", "attempt", "duration", "resultSize"),
+    "workflow.step.skipped": ("step", "attempt"),
     "workflow.step.failed": ("step", "attempt", "duration", "error"),
     "workflow.step.retrying": ("step", "attempt", "delay", "error"),
     "workflow.step.progress": ("step", "attempt", "done", "total", "note"),

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .errors import NotFound
+from .errors import IllegalTransition, NotFound
 from .events import Event
 from .ids import BootId, ExecutionId
 from .instants import from_micros, to_micros
-from .plain_data import PlainData, pack
-from .records import Attempt, Failure, StepRun
+from .plain_data import Packed, PlainData, pack
+from .records import Attempt, Execution, Failure, StepRun
 from .recount import FAILED
-from .rows import attempt_columns, micros, step_columns
-from .statements import Statement, upsert
-from .statuses import ExecutionStatus, check_execution
-from .tables import AttemptRow, ExecutionRow, ScheduleRow, StepRow
+from .rows import attempt_columns, execution_columns, micros, step_columns
+from .statements import Statement, insert, upsert
+from .statuses import ExecutionStatus, StepStatus, check_execution
+from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
 
 _CURRENT = Statement(
@@ -28,8 +28,24 @@ _START = Statement(
             ExecutionRow.status: slot("status"),
             ExecutionRow.started_at: slot("started_at"),
             ExecutionRow.boot_id: slot("boot_id"),
+            ExecutionRow.wake_at: None,
         }
     ).where(ExecutionRow.id == slot("id"))
+)
+_PARK = Statement(
+    lambda slot: ExecutionRow.update(
+        {ExecutionRow.status: slot("status"), ExecutionRow.wake_at: slot("wake_at")}
+    ).where(ExecutionRow.id == slot("id"))
+)
+_STOP = Statement(
+    lambda slot: ExecutionRow.update({ExecutionRow.stop_reason: slot("reason")}).where(
+        ExecutionRow.id == slot("id")
+    )
+)
+_STEP_STATUS = Statement(
+    lambda slot: StepRow.select(StepRow.status).where(
+        (StepRow.execution == slot("id")) & (StepRow.name == slot("name"))
+    )
 )
 _END = Statement(
     lambda slot: ExecutionRow.update(
@@ -38,6 +54,7 @@ _END = Statement(
             ExecutionRow.ended_at: slot("ended_at"),
             ExecutionRow.result: slot("result"),
             ExecutionRow.error: slot("error"),
+            ExecutionRow.wake_at: None,
         }
     ).where(ExecutionRow.id == slot("id"))
 )
@@ -59,6 +76,17 @@ _LAST_ERROR = Statement(
 )
 _UPSERT_STEP = upsert(StepRow)
 _UPSERT_ATTEMPT = upsert(AttemptRow)
+_INSERT_EXECUTION = insert(ExecutionRow)
+_PUT_OUTPUT = Statement(
+    lambda slot: OutputRow.insert(
+        {
+            OutputRow.execution: slot("execution_id"),
+            OutputRow.step: slot("step"),
+            OutputRow.number: slot("number"),
+            OutputRow.output: slot("output"),
+        }
+    ).on_conflict_replace()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +108,24 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """All its steps wait: until that instant, or only until something happens."""
+
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepChange:
-    """A step as it is now, with those of its attempts that changed."""
+    """A step as it is now, with those of its attempts that changed.
+
+    `output` is what the newest of the attempts wrote. With `was`, the step must still have that
+    status, else somebody has decided about it already.
+    """
 
     step: StepRun
     attempts: Sequence[Attempt] = ()
+    output: Packed | None = None
+    was: StepStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +140,11 @@ class AdvanceExecution:
     steps: Sequence[StepChange] = ()
     ended: Ended | None = None
     events: Sequence[Event] = ()
+    parked: Parked | None = None
+    children: Sequence[Execution] = ()
+    """Executions that its steps begin."""
+    stop_reason: str | None = None
+    """It was asked to end before its time: remembered, so that it also ends after a crash."""
 
     def apply(self, transaction: Transaction) -> None:
         found = transaction.read(_CURRENT, {"id": self.execution_id})
@@ -110,15 +156,37 @@ class AdvanceExecution:
             started_at = started_at or to_micros(self.started.at)
             self._start(transaction, started_at, self.started.boot_id)
         for change in self.steps:
-            transaction.write(_UPSERT_STEP, step_columns(self.execution_id, change.step))
-            for attempt in change.attempts:
-                row = attempt_columns(self.execution_id, change.step.name, attempt)
-                transaction.write(_UPSERT_ATTEMPT, row)
+            self._step(transaction, change)
+        for child in self.children:
+            transaction.write(_INSERT_EXECUTION, execution_columns(child))
+        if self.stop_reason is not None:
+            transaction.write(_STOP, {"id": self.execution_id, "reason": self.stop_reason})
+        if self.parked is not None:
+            self._park(transaction, self.parked)
         if self.ended is not None:
             self._end(transaction, self.ended)
             if schedule_id is not None:
                 _count(transaction, schedule_id, self.ended, started_at)
         transaction.emit(self.events)
+
+    def _step(self, transaction: Transaction, change: StepChange) -> None:
+        step = change.step
+        if change.was is not None:
+            self._check_step(transaction, step, change.was)
+        transaction.write(_UPSERT_STEP, step_columns(self.execution_id, step))
+        for attempt in change.attempts:
+            row = attempt_columns(self.execution_id, step.name, attempt)
+            transaction.write(_UPSERT_ATTEMPT, row)
+        if change.output is not None and change.attempts:
+            output = {"step": step.name, "number": change.attempts[-1].number}
+            row = {"execution_id": self.execution_id, **output, "output": change.output}
+            transaction.write(_PUT_OUTPUT, row)
+
+    def _check_step(self, transaction: Transaction, step: StepRun, was: StepStatus) -> None:
+        found = transaction.read(_STEP_STATUS, {"id": self.execution_id, "name": step.name})
+        if found and found[0][0] != was.value:
+            key = f"{self.execution_id}:{step.name}"
+            raise IllegalTransition("step", key, current=found[0][0], wanted=step.status)
 
     def _check(self, current: ExecutionStatus) -> None:
         if self.started is not None and current is not ExecutionStatus.RUNNING:
@@ -139,6 +207,11 @@ class AdvanceExecution:
                 "boot_id": boot_id,
             },
         )
+
+    def _park(self, transaction: Transaction, parked: Parked) -> None:
+        wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)
+        status = ExecutionStatus.WAITING.value
+        transaction.write(_PARK, {"id": self.execution_id, "status": status, "wake_at": wake_at})
 
     def _end(self, transaction: Transaction, ended: Ended) -> None:
         transaction.write(

@@ -5,7 +5,7 @@ text keys. Tuples become lists. Anything else is refused with the path to it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgpack
@@ -39,11 +39,7 @@ def pack(value: PlainData, *, root: str = "$", largest: int = LARGEST) -> Packed
     check_plain(value, root=root)
     packed = Packed(msgpack.packb(value))
     if len(packed) > largest:
-        raise NotPlainData(
-            root,
-            f"{len(packed):,} bytes when packed, over the limit of {largest:,}; "
-            "store it in a file or an object store and pass its address",
-        )
+        raise NotPlainData.too_large(root, len(packed), largest)
     return packed
 
 
@@ -60,6 +56,15 @@ def pack_map(items: Mapping[str, Packed]) -> Packed:
     """
     head = msgpack.Packer().pack_map_header(len(items))
     return Packed(head + b"".join(pack(name) + value for name, value in items.items()))
+
+
+def pack_list(items: Sequence[Packed]) -> Packed:
+    """A list of values that are packed already, without opening them.
+
+    >>> unpack(pack_list([pack(1), pack("b")]))
+    [1, 'b']
+    """
+    return Packed(msgpack.Packer().pack_array_header(len(items)) + b"".join(items))
 
 
 def check_plain(value: PlainData, *, root: str = "$", depth: int = 0) -> None:

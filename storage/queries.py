@@ -16,7 +16,7 @@ from .events import Event
 from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
 from .plain_data import Packed
-from .records import Attempt, Execution, Fire, Schedule, StepRun
+from .records import Attempt, Execution, Failure, Fire, Schedule, StepRun
 from .rows import to_attempt, to_event, to_execution, to_fire, to_schedule, to_step
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
 from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
@@ -26,6 +26,7 @@ Key = tuple[int | str, ...]
 """Where a page ended: the ordering columns of its last row, as they are stored."""
 Select: TypeAlias = "ModelSelect[Any]"
 _FIRING = [ScheduleStatus.ACTIVE.value, ScheduleStatus.ERROR.value]
+_MOST_KEYS = 500
 _OPEN = [status.value for status in UNFINISHED]
 
 
@@ -93,6 +94,24 @@ class Resumable(NamedTuple):
     execution: Execution
     steps: list[StepRun]
     results: dict[str, Packed]
+    children: dict[ExecutionId, "ChildEnd"]
+    """Of the executions that its steps wait for, those that have ended."""
+
+
+class ChildEnd(NamedTuple):
+    """How an execution ended that a step has begun."""
+
+    status: ExecutionStatus
+    result: Packed
+    error: Failure | None
+
+
+class StepFound(NamedTuple):
+    """One step as it is stored, with its result, still packed, and the end of what it began."""
+
+    step: StepRun
+    result: Packed | None
+    child: ChildEnd | None
 
 
 def _rows(reader: Reader, query: Select) -> Iterator[dict[str, Any]]:
@@ -186,11 +205,44 @@ def resumable(reader: Reader, key: ExecutionId) -> Resumable:
     done = StepRow.select(StepRow.name, StepRow.result.cast("BLOB").alias("packed")).where(
         (StepRow.execution == key) & (StepRow.status == StepStatus.SUCCEEDED.value)
     )
-    results = {
-        name: Packed(packed) if packed is not None else Packed(b"\xc0")
-        for name, packed in _tuples(reader, done)
-    }
-    return Resumable(execution(reader, key), steps(reader, key), results)
+    results = {name: _packed(found) for name, found in _tuples(reader, done)}
+    begun = steps(reader, key)
+    awaited = [step.awaited.child_id for step in begun if step.awaited.child_id is not None]
+    return Resumable(execution(reader, key), begun, results, _ends(reader, awaited))
+
+
+def step(reader: Reader, key: ExecutionId, name: str) -> StepFound | None:
+    """One step of an execution; None: it has not begun."""
+    of_step = (StepRow.execution == key) & (StepRow.name == name)
+    row = next(_rows(reader, StepRow.select().where(of_step)), None)
+    if row is None:
+        return None
+    packed = StepRow.select(StepRow.result.cast("BLOB").alias("packed")).where(of_step)
+    attempts = AttemptRow.select().where((AttemptRow.execution == key) & (AttemptRow.step == name))
+    numbered = _rows(reader, attempts.order_by(AttemptRow.number))
+    found = to_step(row, tuple(to_attempt(each) for each in numbered))
+    child = found.awaited.child_id
+    ends = {} if child is None else _ends(reader, [child])
+    result = _packed(next(_tuples(reader, packed))[0])
+    return StepFound(found, result, None if child is None else ends.get(child))
+
+
+def _ends(reader: Reader, keys: Sequence[ExecutionId]) -> dict[ExecutionId, ChildEnd]:
+    row = ExecutionRow
+    columns = (row.id, row.status, row.result.cast("BLOB").alias("packed"), row.error)
+    found: dict[ExecutionId, ChildEnd] = {}
+    for start in range(0, len(keys), _MOST_KEYS):
+        query = row.select(*columns).where(
+            row.id.in_(keys[start : start + _MOST_KEYS]) & row.ended_at.is_null(False)
+        )
+        for key, status, packed, error in _tuples(reader, query):
+            failure = Failure(*error) if error else None
+            found[key] = ChildEnd(ExecutionStatus(status), _packed(packed), failure)
+    return found
+
+
+def _packed(found: bytes | None) -> Packed:
+    return Packed(b"\xc0") if found is None else Packed(found)
 
 
 def unfinished(reader: Reader) -> list[Unfinished]:

@@ -111,6 +111,8 @@ class Execution:
     """The step that began it, if one did."""
     wake_at: datetime | None = None
     """While it waits: when it goes on by itself; None: not before something happens."""
+    stop_reason: str | None = None
+    """Why it was asked to end before its time, if it was."""
 
     @property
     def duration(self) -> timedelta | None:

@@ -154,6 +154,7 @@ _EXECUTION_PLAIN = (
     "retry_of",
     "boot_id",
     "wake_at",
+    "stop_reason",
 )
 
 

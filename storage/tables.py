@@ -91,6 +91,7 @@ class ExecutionRow(Model):
     parent_id = TextField(null=True)
     parent_step = TextField(null=True)
     wake_at = InstantField(null=True)
+    stop_reason = TextField(null=True)
 
     class Meta:
         table_name = "executions"

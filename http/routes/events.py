@@ -1,5 +1,6 @@
 """`/api/events`: what happened, as it was stored."""
 
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -9,10 +10,11 @@ from quarterjack.storage.events import TOPICS, topics
 from quarterjack.storage.queries import Page
 
 from .. import presenters
-from ..answers import answered, ok_large
+from ..answers import answered, ok, ok_large
+from ..bodies import EventBody, read_body
 from ..keys import runtime_of
 from ..paging import listing, page_request
-from ..query import EventsQuery, read_query
+from ..query import EventsQuery, NoQuery, read_query
 
 _SCOPE: Final = "events"
 _CHUNK: Final = 500
@@ -22,7 +24,10 @@ _MOST_READ: Final = 20_000
 
 def routes() -> list[web.RouteDef]:
     """Each address with its handler."""
-    return [web.get("/api/events", list_events)]
+    return [
+        web.get("/api/events", list_events),
+        web.post("/api/events/{name}", send),
+    ]
 
 
 async def list_events(request: web.Request) -> web.Response:
@@ -34,6 +39,14 @@ async def list_events(request: web.Request) -> web.Response:
     after = query.after if page.after is None else max(query.after, int(page.after[0]))
     found = await _matching(request, after, query.topic, page.limit)
     return await ok_large(listing(found, _SCOPE, presenters.event))
+
+
+async def send(request: web.Request) -> web.Response:
+    """`POST /api/events/{name}`: 202 when it is stored that those who waited have it."""
+    read_query(request, NoQuery)
+    body = await read_body(request, EventBody)
+    sent = runtime_of(request).send_event(request.match_info["name"], body.payload, key=body.key)
+    return ok({"executionIds": await answered(sent)}, HTTPStatus.ACCEPTED)
 
 
 async def _matching(request: web.Request, after: int, topic: str, limit: int) -> Page[Event]:

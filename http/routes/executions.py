@@ -21,6 +21,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/executions", list_executions),
         web.get("/api/executions/{execution_id}", read),
         web.post("/api/executions/{execution_id}/cancel", cancel),
+        web.post("/api/executions/{execution_id}/retry", retry),
     ]
 
 
@@ -52,6 +53,14 @@ async def cancel(request: web.Request) -> web.Response:
     await read_body(request, EmptyBody)
     key = _key(request)
     await answered(runtime_of(request).cancel_scheduled_execution(key))
+    return ok({"executionId": key}, HTTPStatus.ACCEPTED)
+
+
+async def retry(request: web.Request) -> web.Response:
+    """`POST /api/executions/{id}/retry`: 202 with a new execution that goes on where this one ended."""
+    read_query(request, NoQuery)
+    await read_body(request, EmptyBody)
+    key = await answered(runtime_of(request).retry_execution(_key(request)))
     return ok({"executionId": key}, HTTPStatus.ACCEPTED)
 
 

@@ -6,6 +6,7 @@ STATEMENTS = (
     'ALTER TABLE "executions" ADD COLUMN "parent_id" TEXT',
     'ALTER TABLE "executions" ADD COLUMN "parent_step" TEXT',
     'ALTER TABLE "executions" ADD COLUMN "wake_at" INTEGER',
+    'ALTER TABLE "executions" ADD COLUMN "stop_reason" TEXT',
     'ALTER TABLE "steps" ADD COLUMN "wake_at" INTEGER',
     'ALTER TABLE "steps" ADD COLUMN "event" TEXT',
     'ALTER TABLE "steps" ADD COLUMN "event_key" TEXT',

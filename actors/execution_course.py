@@ -1,0 +1,297 @@
+"""The course of one execution: how it begins, goes on turn by turn, rests while it waits, and ends.
+
+What a turn changes is written in one piece; attempts are given to runners, and children to the queue,
+after that. The base of the execution's actor, which says what happens on which message.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, Failure, StepStatus
+from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Parked, Started
+from quarterjack.storage.queries import ChildEnd, Resumable, resumable
+
+from . import execution_outcome as outcome
+from . import execution_timers as timers
+from . import messages as m
+from . import runner as r
+from .cast_member import CastMember
+from .engine import DeliverIfAwake, Reply
+from .environment import Environment
+from .execution_events import ended_events, error_data, started_event
+from .step_attempts import StepAttempts
+from .step_ledger import StepLedger, StepState
+from .step_outcomes import StepOutcomes
+from .step_starts import StepStarts
+from .turn import Turn
+from .workflow import Workflow
+
+
+class ExecutionCourse(CastMember):
+    """Of the execution `key`. Waits, steps and results are the ledger's; this keeps the order of things."""
+
+    def __init__(self, environment: Environment, key: ExecutionId) -> None:
+        super().__init__(environment)
+        self._key = key
+        self._execution: Execution
+        self._ledger: StepLedger
+        self._attempts: StepAttempts
+        self._starts: StepStarts
+        self._outcomes: StepOutcomes
+        self._begun = False
+        self._ending: Ended | None = None
+        self._reason = ""
+        self._draining = False
+        self._over = False
+        self._storing = 0
+        self._timers = timers.ExecutionTimers(self.send_after)
+        self._progress = timers.ProgressThrottle(self._timers)
+
+    def on_stop(self) -> None:
+        self._timers.stop_all()
+
+    # How it begins
+
+    def _load(self) -> None:
+        self._begun = True
+        self.hold()
+        self.read(self._loaded, resumable, self._key)
+
+    def _loaded(self, reply: Reply[Any]) -> None:
+        found: Resumable = reply.get()
+        self.release()
+        self._execution = found.execution
+        if self._execution.ended_at is not None:
+            self._leave()
+        else:
+            self._set_out(Turn(), found)
+
+    def _set_out(self, turn: Turn, found: Resumable | None) -> None:
+        """Begin, or go on from what is stored."""
+        now = self.clock.now()
+        if self._execution.started_at is None:
+            self._execution = replace(self._execution, started_at=now)
+            turn.events.append(started_event(self._execution, now))
+        turn.started = Started(self._execution.started_at or now, self.environment.boot_id)
+        workflow = self.environment.workflows.get(self._execution.workflow_id)
+        if workflow is None:
+            known = self.environment.workflows
+            self._end_with(turn, outcome.workflow_missing(self._execution.workflow_id, known))
+            return
+        self._prepare(workflow)
+        left = self._set_timeout()
+        if found is None:
+            self._go_on(turn)
+            return
+        self._ledger.load(found)
+        if missing := self._ledger.missing():
+            self._end_with(turn, outcome.workflow_changed(missing))
+            return
+        self._resume(turn, found.children, is_overdue=left <= timedelta(0))
+
+    def _prepare(self, workflow: Workflow) -> None:
+        environment, execution = self.environment, self._execution
+        limit = environment.result_limit
+        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph)
+        self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
+        self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
+        self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)
+
+    def _resume(
+        self, turn: Turn, children: Mapping[ExecutionId, ChildEnd], *, is_overdue: bool
+    ) -> None:
+        """Go on where it was: attempts that nobody runs any more count as lost."""
+        now = self.clock.now()
+        self._starts.restore_groups(turn, now)
+        for step in self._ledger.running():
+            key = self._attempts.key(step)
+            if self._attempts.in_flight(key):
+                self._limit_attempt(key, now - step.attempts[-1].started_at)
+                continue
+            error = outcome.interrupted(actor_crashed=self.restarted)
+            retry = self._attempts.retry_of(step.name)
+            turn.changes.append(self._ledger.fail(step.name, now, error, retry)[0])
+        if self._execution.stop_reason is not None:
+            self._reason = self._execution.stop_reason
+            self._stop_steps(ExecutionStatus.CANCELLED, None, turn)
+        elif is_overdue:
+            error = outcome.execution_timeout(self._execution.options.timeout)
+            self._stop_steps(ExecutionStatus.TIMED_OUT, error, turn)
+        else:
+            self._take_up(turn, children)
+
+    def _take_up(self, turn: Turn, children: Mapping[ExecutionId, ChildEnd]) -> None:
+        now = self.clock.now()
+        for step in self._ledger.retrying():
+            if step.awaited.wake_at is None or step.awaited.wake_at <= now:
+                self._starts.begin(step.name, turn, now)
+        for step in self._ledger.open():
+            self._timers.follow(step, self._attempts.step(step.name), now)
+            child = step.awaited.child_id
+            if child is not None and child in children:
+                self.ref.tell(m.ChildEnded(step.name, children[child]))
+        self._go_on(turn)
+
+    # How it goes on
+
+    def _go_on(self, turn: Turn) -> None:
+        """Begin what can begin now, or end what is over; then store the turn."""
+        now = self.clock.now()
+        if self._may_start():
+            self._starts.begin_ready(turn, now)
+        else:
+            self._starts.end_groups(turn, now)
+        if self._is_over():
+            self._end(turn)
+        else:
+            self._store(turn)
+
+    def _store(self, turn: Turn) -> None:
+        """Write the turn; then let its attempts and children run."""
+        now = self.clock.now()
+        for name in {change.step.name for change in turn.changes}:
+            self._timers.follow(self._ledger[name], self._attempts.step(name), now)
+        if not turn:
+            self._rest()
+            return
+        self._storing += 1
+
+        def stored(reply: Reply[Any]) -> None:
+            reply.get()
+            self._storing -= 1
+            for key in turn.submitted:
+                self._submit(key)
+            for child in turn.children:
+                self.cast.run_queue.tell(m.Enqueue(child))
+            self._rest()
+
+        self.commit(turn.change(self._key), stored)
+
+    def _submit(self, key: r.AttemptKey) -> None:
+        unwanted = self._ending is not None and not self._attempts.step(key.step).handles_failure
+        if not self._is_current(key) or unwanted:
+            self.ref.tell(r.StepRaised(key, outcome.UNWANTED))
+        else:
+            self._attempts.submit(key, self._ledger)
+
+    def _let_go(self, state: StepState) -> None:
+        """Have whoever works for a step stop."""
+        if state.awaited.child_id is not None:
+            message = m.CancelExecution(state.awaited.child_id, "its parent does not want it")
+            self.request(self.cast.run_queue, message, lambda _: None)
+        elif state in self._ledger.running():
+            self._attempts.cancel(self._attempts.key(state))
+
+    # How it rests
+
+    def _rest(self) -> None:
+        """When no step runs: leave what waits to its time, or to the server's next start."""
+        if self._over or self._ending is not None or self._storing or self._ledger.running():
+            return
+        if self._draining:
+            self.ref.stop(block=False)
+        elif waits := self._ledger.open():
+            wake_at = self._timers.nearest()
+            if wake_at is None or wake_at > self.clock.now() + timers.PARK_AFTER:
+                self._park(wake_at, frozenset(step.name for step in waits))
+
+    def _park(self, wake_at: datetime | None, steps: frozenset[str]) -> None:
+        self.hold()
+
+        def stored(reply: Reply[Any]) -> None:
+            self.release()
+            reply.get()
+            parked = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
+            self._over = True
+            self.cast.run_queue.tell(m.ExecutionParked(parked, steps))
+            self.ref.stop(block=False)
+
+        self.commit(AdvanceExecution(self._key, parked=Parked(wake_at)), stored)
+
+    # How it ends
+
+    def _stop_steps(self, status: ExecutionStatus, error: Failure | None, turn: Turn) -> None:
+        if self._ending is not None or self._over:
+            return
+        self._ending = Ended(self.clock.now(), status, error=error)
+        for step in [*self._ledger.running(), *self._ledger.waiting()]:
+            self._let_go(step)
+        alone = [step for step in self._ledger.waiting() if step.awaited.child_id is None]
+        turn.changes.extend(self._outcomes.cancelled(alone, outcome.UNWANTED).changes)
+        if not self._is_over():
+            self._timers.set("deaf", timers.DEAF_AFTER, timers.Deaf())
+        self._go_on(turn)
+
+    def _may_start(self) -> bool:
+        return self._ending is None and not self._draining
+
+    def _is_over(self) -> bool:
+        if self._ending is not None:
+            return not self._ledger.running() and not self._ledger.waiting()
+        return self._ledger.is_over()
+
+    def _end(self, turn: Turn) -> None:
+        now = self.clock.now()
+        if self._ending is None:
+            self._finish(turn, *outcome.outcome_of(self._ledger, now))
+            return
+        if self._ending.status is ExecutionStatus.TIMED_OUT and self._starts.begin_handler(
+            turn, now
+        ):
+            self._store(turn)
+            return
+        turn.changes.extend(self._outcomes.cancelled(self._ledger.open(), outcome.UNWANTED).changes)
+        ended = replace(self._ending, at=now)
+        self._finish(turn, ended, outcome.ending_data(ended, self._reason))
+
+    def _end_with(self, turn: Turn, failure: Failure) -> None:
+        ended = Ended(self.clock.now(), ExecutionStatus.FAILED, error=failure)
+        self._finish(turn, ended, {"step": None, "error": error_data(failure)})
+
+    def _finish(self, turn: Turn, ended: Ended, data: Mapping[str, Any]) -> None:
+        self._over = True
+        turn.events.extend(ended_events(self._execution, ended, data))
+
+        def stored(reply: Reply[Any]) -> None:
+            reply.get()
+            self._leave()
+
+        self.commit(replace(turn.change(self._key), ended=ended), stored)
+
+    def _leave(self) -> None:
+        self._over = True
+        schedule_id = self._execution.schedule_id
+        message = m.ExecutionEnded(self._key, schedule_id, self._execution.parent)
+        self.cast.run_queue.tell(message)
+        if schedule_id is not None:
+            self.cast.schedules.tell(DeliverIfAwake(schedule_id, message))
+        self.ref.stop(block=False)
+
+    # Small things
+
+    def _open(self, name: str) -> StepState | None:
+        """A step that has begun and not ended."""
+        state = None if self._over else self._ledger.get(name)
+        return None if state is None or state.has_ended else state
+
+    def _is_current(self, key: r.AttemptKey) -> bool:
+        state = self._open(key.step)
+        running = state is not None and state.status is StepStatus.RUNNING
+        return running and state is not None and state.number == key.number
+
+    def _limit_attempt(self, key: r.AttemptKey, passed: timedelta) -> None:
+        timeout = self._attempts.step(key.step).timeout
+        if timeout is not None:
+            left = max(timedelta(0), timeout - passed)
+            self._timers.set(f"attempt {key.step}", left, timers.StepOverdue(key))
+
+    def _set_timeout(self) -> timedelta:
+        """Have the execution end when its time is over; how much is left."""
+        timeout, began = self._execution.options.timeout, self._execution.started_at
+        if timeout is None or began is None:
+            return timedelta.max
+        return self._timers.at(
+            "execution", began + timeout, self.clock.now(), timers.ExecutionOverdue()
+        )

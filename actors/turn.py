@@ -1,0 +1,30 @@
+"""What one turn of an execution's actor changes: written in one piece, acted upon when it is stored."""
+
+from dataclasses import dataclass, field
+
+from quarterjack.storage import Event, Execution, ExecutionId
+from quarterjack.storage.execution_changes import AdvanceExecution, Started, StepChange
+
+from .runner import AttemptKey
+
+
+@dataclass(slots=True)
+class Turn:
+    """Filled by those who decide; empty ones need not be written."""
+
+    changes: list[StepChange] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    submitted: list[AttemptKey] = field(default_factory=list)
+    """Attempts for runners."""
+    children: list[Execution] = field(default_factory=list)
+    """Executions for the run queue."""
+    started: Started | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.events or self.started)
+
+    def change(self, key: ExecutionId) -> AdvanceExecution:
+        """As it is written."""
+        return AdvanceExecution(
+            key, self.started, self.changes, events=self.events, children=self.children
+        )
