@@ -1,5 +1,6 @@
 """What every member of the cast needs besides messages: handed to each when it is made."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,8 +50,9 @@ class Environment:
     """Bytes that a step's result may take when packed."""
     health: StorageHealth = field(default_factory=StorageHealth)
 
-    def runner_of(self, step: Step, *, is_coroutine: bool) -> Runner:
+    def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""
+        is_coroutine = inspect.iscoroutinefunction(step.function)
         name = step.runner or (self.default_runner if not is_coroutine else "async")
         if is_coroutine and self.default_runner == "inline" and step.runner is None:
             name = "inline"

@@ -84,8 +84,8 @@ class StepRaised(NamedTuple):
     output: Packed | None = None
 
 
-StepReport = StepBegan | StepProgressed | StepReturned | StepSkipped | StepRaised
-StepEnd = (StepReturned, StepSkipped, StepRaised)
+StepEnd = StepReturned | StepSkipped | StepRaised
+StepReport = StepBegan | StepProgressed | StepEnd
 
 
 class Runner(Protocol):

@@ -1,6 +1,5 @@
 """Hands the attempts of an execution's steps to the runners that they belong on."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +7,7 @@ from quarterjack.storage import Execution, Retry
 from quarterjack.storage.plain_data import Packed
 
 from .environment import Environment
-from .runner import AttemptKey, Runner, StepTask
+from .runner import AttemptKey, StepTask
 from .step import Step, step_of
 from .step_ledger import StepLedger, StepState
 from .workflow import Workflow
@@ -62,20 +61,16 @@ class StepAttempts:
             failures=dict(ledger.failures()),
             result_limit=self._environment.result_limit,
         )
-        self._runner_of(step).submit(task, self._report)
+        self._environment.runner_of(step).submit(task, self._report)
 
     def cancel(self, key: AttemptKey) -> None:
         """Ask the runner to end an attempt."""
-        self._runner_of(self.step(key.step)).cancel(key)
+        self._environment.runner_of(self.step(key.step)).cancel(key)
 
     def output(self, key: AttemptKey) -> Packed | None:
         """What an attempt that is under way has written so far."""
-        return self._runner_of(self.step(key.step)).output(key)
+        return self._environment.runner_of(self.step(key.step)).output(key)
 
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether a runner has the attempt and has not reported its end."""
-        return self._runner_of(self.step(key.step)).in_flight(key)
-
-    def _runner_of(self, step: Step) -> Runner:
-        coroutine = inspect.iscoroutinefunction(step.function)
-        return self._environment.runner_of(step, is_coroutine=coroutine)
+        return self._environment.runner_of(self.step(key.step)).in_flight(key)

@@ -51,6 +51,7 @@ class StepStarts:
 
     def begin_ready(self, turn: Turn, now: datetime) -> None:
         """Begin all that can begin; what ends at once makes way for what comes after it."""
+        self.end_groups(turn, now)
         while names := self._ledger.ready():
             for name in names:
                 self.begin(name, turn, now)

@@ -7,7 +7,7 @@ from typing import Any
 from quarterjack.actors.engine import ActorInfo
 from quarterjack.actors.step import AwaitEvent, RunWorkflow, Sleep, Step, Wait
 from quarterjack.actors.workflow import Workflow
-from quarterjack.runtime import ExecutionDetail, Health, Readiness
+from quarterjack.runtime import AttemptLog, ExecutionDetail, Health, Readiness
 from quarterjack.storage import (
     Attempt,
     Awaited,
@@ -155,6 +155,25 @@ def _attempt(found: Attempt) -> Json:
         "startedAt": instant(found.started_at),
         "endedAt": instant(found.ended_at),
         "error": failure(found.error),
+    }
+
+
+def attempt_log(found: AttemptLog) -> Json:
+    """What an attempt wrote and logged."""
+    return {
+        "attempt": found.number,
+        "running": found.running,
+        "dropped": found.dropped,
+        "lines": [
+            {
+                "time": format_instant(line.at),
+                "stream": line.stream,
+                "level": line.level,
+                "logger": line.logger,
+                "text": line.text,
+            }
+            for line in found.lines
+        ],
     }
 
 

@@ -21,6 +21,12 @@ class NoQuery(WireModel):
     """No parameters."""
 
 
+class LogsQuery(WireModel):
+    """Of `GET /api/executions/{id}/steps/{step}/logs`."""
+
+    attempt: int | None = Field(default=None, ge=1)
+
+
 class PageQuery(WireModel):
     """Of every list."""
 

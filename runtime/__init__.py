@@ -24,8 +24,10 @@ from .health import Health, Readiness
 from .runtime import Runtime
 from .settings import Settings
 from .step_context import StepContext
+from .step_logs import AttemptLog, LogLine
 
 __all__ = [
+    "AttemptLog",
     "DatabaseError",
     "Event",
     "Execution",
@@ -33,6 +35,7 @@ __all__ = [
     "ExecutionStatus",
     "Health",
     "InvalidInput",
+    "LogLine",
     "NotFound",
     "OverlapRefused",
     "QuarterjackError",

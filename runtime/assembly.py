@@ -7,7 +7,7 @@ on the dispatcher's thread, except where it says otherwise.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.actors.broadcaster import Subscriptions
@@ -33,6 +33,7 @@ from quarterjack.actors.messages import (
     WhenIdle,
 )
 from quarterjack.actors.runner import Runner
+from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
@@ -43,6 +44,7 @@ from quarterjack.storage.transaction import Change
 from .hosts import in_thread
 from .runners import CoroutineRunner, InlineRunner, ThreadRunner
 from .settings import Settings
+from .step_output import CAPTURE
 from .tree import root_spec
 
 _INTERRUPT_SECONDS = 5.0
@@ -82,7 +84,8 @@ class Assembly:
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
         self._reads_by_state = virtual or address.path is None
-        self._runners = _virtual_runners() if virtual else _runners(settings)
+        self._runners = _virtual_runners(clock.now) if virtual else _runners(settings, clock.now)
+        self._captures = False
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -108,8 +111,7 @@ class Assembly:
 
     async def start(self) -> None:
         """Start runners and tree, and wait until each of the cast has read what is stored."""
-        for runner in self._runners.values():
-            await in_thread(runner.start, "runner")
+        await in_thread(self.start_runners, "runners")
         self.spawn()
         assert self.root is not None
         await self.root.ask(Ping())
@@ -118,6 +120,13 @@ class Assembly:
             self._readers = Readers(self._address.path)
         for ref in (self.cast.broadcaster, self.cast.run_queue, self.cast.ticker):
             await ref.ask(Ping())
+
+    def start_runners(self) -> None:
+        """Be ready for steps; blocks."""
+        CAPTURE.begin()
+        self._captures = True
+        for runner in self._runners.values():
+            runner.start()
 
     async def stop(self, grace: float) -> None:
         """Let running steps end, then the tree; after `grace` seconds steps are left to the next start."""
@@ -188,23 +197,26 @@ class Assembly:
     def _close(self) -> None:
         for runner in self._runners.values():
             runner.close()
+        if self._captures:
+            self._captures = False
+            CAPTURE.end()
         self._close_readers()
         self.system.close_threads()
         if self._anchor is not None:
             self._anchor.close()
 
 
-def _runners(settings: Settings) -> dict[str, Runner]:
+def _runners(settings: Settings, now: Callable[[], datetime]) -> dict[str, Runner]:
     return {
-        "thread": ThreadRunner(settings.threads),
-        "async": CoroutineRunner(),
-        "inline": InlineRunner(),
+        "thread": ThreadRunner(settings.threads, now),
+        "async": CoroutineRunner(now),
+        "inline": InlineRunner(now),
     }
 
 
-def _virtual_runners() -> dict[str, Runner]:
+def _virtual_runners(now: Callable[[], datetime]) -> dict[str, Runner]:
     """All steps inline, whatever they ask for: virtual time can't wait for threads."""
-    return dict.fromkeys(("thread", "async", "inline"), InlineRunner())
+    return dict.fromkeys(RUNNERS, InlineRunner(now))
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:

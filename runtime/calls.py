@@ -36,6 +36,7 @@ from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .execution_detail import ExecutionDetail, detail_of
 from .run_request import RunRequest, delivery, execution_of, retry_of
+from .step_logs import AttemptLog, logs_of, stored_logs
 
 T = TypeVar("T")
 MOST_UPCOMING = 1_000
@@ -269,6 +270,18 @@ class Calls:
         """An execution with its steps. Raises `NotFound`."""
         stored = self._read(stored_execution, ExecutionId(execution_id))
         return stored.map(lambda found: detail_of(found, self.workflows))
+
+    def get_step_logs(self, execution_id: str, step: str) -> Reply[list[AttemptLog]]:
+        """What a step's attempts wrote and logged, also of one that runs. Raises `NotFound`.
+
+        An item of a mapped step is called `load[3]`.
+        """
+
+        def read(assembly: Assembly) -> Reply[list[AttemptLog]]:
+            stored = assembly.read(stored_logs, ExecutionId(execution_id), step)
+            return stored.map(lambda found: logs_of(found, step, assembly.environment))
+
+        return self._call(read)
 
     def list_executions(
         self,

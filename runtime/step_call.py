@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from quarterjack.actors.runner import (
+    StepEnd,
     StepProgressed,
     StepRaised,
     StepReport,
@@ -38,7 +39,7 @@ class StepCall:
             task, cancelled, lambda progress: report(StepProgressed(task.key, progress))
         )
 
-    def run(self) -> StepReport:
+    def run(self) -> StepEnd:
         """Call a plain function; how it ended."""
         task = self._task
         try:
@@ -49,7 +50,7 @@ class StepCall:
             return raised(task, error)
         return returned(task, value)
 
-    async def run_coroutine(self) -> StepReport:
+    async def run_coroutine(self) -> StepEnd:
         """Call an `async def`; how it ended."""
         task = self._task
         try:
@@ -83,7 +84,7 @@ def is_coroutine(task: StepTask) -> bool:
     return inspect.iscoroutinefunction(task.step.function)
 
 
-def returned(task: StepTask, value: Any) -> StepReport:
+def returned(task: StepTask, value: Any) -> StepEnd:
     """The report of a function that returned."""
     try:
         root = f"the result of {task.key.step}"
@@ -94,7 +95,7 @@ def returned(task: StepTask, value: Any) -> StepReport:
         return raised(task, error)
 
 
-def raised(task: StepTask, error: BaseException) -> StepReport:
+def raised(task: StepTask, error: BaseException) -> StepRaised:
     """The report of a function that raised."""
     return StepRaised(task.key, failure_of(error), kinds_of(error))
 

@@ -6,7 +6,7 @@ Built on pykka (`Actor`, `ActorRef`, `tell`, `ask`, `proxy`); this adds how acto
 from .actor import Actor, Ping, handles
 from .cell import CellState
 from .child_spec import ChildSpec, Placement, Restart
-from .clock import Clock, SystemClock, Timer
+from .clock import Clock, SystemClock, Timer, wall_clock
 from .dispatcher import LoopDispatcher, SeededDispatcher, ThreadDispatcher
 from .errors import EngineError, MailboxFull, NothingLeftToRun, WouldDeadlock
 from .loop_lag import LoopLag
@@ -49,4 +49,5 @@ __all__ = [
     "VirtualClock",
     "WouldDeadlock",
     "handles",
+    "wall_clock",
 ]

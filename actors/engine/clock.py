@@ -50,6 +50,11 @@ class _CrossThreadTimer:
             self._loop.call_soon_threadsafe(self._handle.cancel)
 
 
+def wall_clock() -> datetime:
+    """The machine's wall clock, aware, in UTC; from any thread."""
+    return datetime.now(UTC)
+
+
 class SystemClock:
     """The machine's clocks, and timers on an asyncio loop. Made on the loop's thread."""
 
@@ -59,7 +64,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The wall clock, aware, in UTC."""
-        return datetime.now(UTC)
+        return wall_clock()
 
     def monotonic(self) -> float:
         """Seconds since some moment before."""

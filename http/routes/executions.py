@@ -12,7 +12,7 @@ from ..answers import answered, ok, ok_large
 from ..bodies import EmptyBody, read_body
 from ..keys import runtime_of
 from ..paging import listing, page_request
-from ..query import ExecutionsQuery, NoQuery, read_query
+from ..query import ExecutionsQuery, LogsQuery, NoQuery, read_query
 
 
 def routes() -> list[web.RouteDef]:
@@ -20,6 +20,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/api/executions", list_executions),
         web.get("/api/executions/{execution_id}", read),
+        web.get("/api/executions/{execution_id}/steps/{step}/logs", read_logs),
         web.post("/api/executions/{execution_id}/cancel", cancel),
         web.post("/api/executions/{execution_id}/retry", retry),
     ]
@@ -45,6 +46,14 @@ async def read(request: web.Request) -> web.Response:
     read_query(request, NoQuery)
     found = await answered(runtime_of(request).get_execution(_key(request)))
     return await ok_large(presenters.execution_detail(found))
+
+
+async def read_logs(request: web.Request) -> web.Response:
+    """`GET /api/executions/{id}/steps/{step}/logs`: what its attempts wrote, also while they run."""
+    query, step = read_query(request, LogsQuery), request.match_info["step"]
+    found = await answered(runtime_of(request).get_step_logs(_key(request), step))
+    wanted = [each for each in found if query.attempt in (None, each.number)]
+    return await ok_large({"items": [presenters.attempt_log(each) for each in wanted]})
 
 
 async def cancel(request: web.Request) -> web.Response:

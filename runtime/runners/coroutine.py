@@ -3,21 +3,38 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
+from quarterjack.actors.engine import wall_clock
+from quarterjack.actors.runner import AttemptKey, StepBegan, StepEnd, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall, raised
+from ..step_output import Recording
+
+_CLEAN_UP_SECONDS = 3.0
+_CLOSE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _Job:
+    task: StepTask
+    report: Callable[[StepReport], None]
+    recording: Recording
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class CoroutineRunner:
     """The loop and its thread begin with the first task."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = wall_clock) -> None:
+        self._now = now
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._tasks: dict[AttemptKey, asyncio.Task[None]] = {}
-        self._in_flight: dict[AttemptKey, threading.Event] = {}
+        self._tasks: dict[AttemptKey, asyncio.Task[StepEnd]] = {}
+        self._in_flight: dict[AttemptKey, _Job] = {}
+        self._ending: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -25,31 +42,32 @@ class CoroutineRunner:
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt as a task."""
-        cancelled = self._in_flight[task.key] = threading.Event()
-        self._running_loop().call_soon_threadsafe(self._start, task, report, cancelled)
+        job = self._in_flight[task.key] = _Job(task, report, Recording(self._now))
+        self._running_loop().call_soon_threadsafe(self._start, job)
 
     def cancel(self, key: AttemptKey) -> None:
         """Cancel the task; it ends where it awaits next."""
-        cancelled = self._in_flight.get(key)
-        if cancelled is not None and self._loop is not None:
-            cancelled.set()
+        job = self._in_flight.get(key)
+        if job is not None and self._loop is not None:
+            job.cancelled.set()
             self._loop.call_soon_threadsafe(self._cancel, key)
 
     def in_flight(self, key: AttemptKey) -> bool:
         """Whether it was submitted and has not ended."""
         return key in self._in_flight
 
-    def output(self, key: AttemptKey) -> Packed | None:  # noqa: ARG002
-        """Not kept."""
-        return None
+    def output(self, key: AttemptKey) -> Packed | None:
+        """What a running attempt has written so far."""
+        job = self._in_flight.get(key)
+        return None if job is None else job.recording.tail.pack()
 
     def close(self) -> None:
-        """Cancel what runs, and end the loop's thread."""
+        """Cancel what runs, let it clean up for a few seconds, and end the loop's thread."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None or loop.is_closed():
             return
         loop.call_soon_threadsafe(self._shut_down)
-        thread.join(timeout=5)
+        thread.join(timeout=_CLOSE_SECONDS)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -69,26 +87,19 @@ class CoroutineRunner:
         finally:
             loop.close()
 
-    def _start(
-        self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
-    ) -> None:
-        running = asyncio.get_running_loop().create_task(self._run(task, report, cancelled))
-        self._tasks[task.key] = running
-        if cancelled.is_set():
+    def _start(self, job: _Job) -> None:
+        running = asyncio.get_running_loop().create_task(_run(job))
+        self._tasks[job.task.key] = running
+        running.add_done_callback(lambda done: self._done(job, done))
+        if job.cancelled.is_set():
             running.cancel()
 
-    async def _run(
-        self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
-    ) -> None:
-        outcome: StepReport
-        try:
-            report(StepBegan(task.key))
-            outcome = await StepCall(task, cancelled, report).run_coroutine()
-        except BaseException as error:
-            outcome = raised(task, error)
-        self._tasks.pop(task.key, None)
-        self._in_flight.pop(task.key, None)
-        report(outcome)
+    def _done(self, job: _Job, done: asyncio.Task[StepEnd]) -> None:
+        """Also of a task that was cancelled before its first turn, and so has done nothing."""
+        self._tasks.pop(job.task.key, None)
+        self._in_flight.pop(job.task.key, None)
+        ended = raised(job.task, asyncio.CancelledError()) if done.cancelled() else done.result()
+        job.report(ended._replace(output=job.recording.tail.pack()))
 
     def _cancel(self, key: AttemptKey) -> None:
         running = self._tasks.get(key)
@@ -96,7 +107,24 @@ class CoroutineRunner:
             running.cancel()
 
     def _shut_down(self) -> None:
-        loop = asyncio.get_running_loop()
-        for running in list(self._tasks.values()):
-            running.cancel()
-        loop.call_soon(loop.call_soon, loop.stop)
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._end())
+
+    async def _end(self) -> None:
+        """Cancel all, and let them clean up: a step may have processes to end."""
+        tasks = list(self._tasks.values())
+        for running in tasks:
+            if not running.cancelling():
+                running.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLEAN_UP_SECONDS)
+        asyncio.get_running_loop().stop()
+
+
+async def _run(job: _Job) -> StepEnd:
+    with job.recording.entered():
+        try:
+            job.report(StepBegan(job.task.key))
+            return await StepCall(job.task, job.cancelled, job.report).run_coroutine()
+        except BaseException as error:
+            return raised(job.task, error)

@@ -3,15 +3,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
+from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall, is_coroutine
+from ..step_output import Recording
 
 
 class InlineRunner:
     """Nothing is ever in flight, so nothing can be cancelled."""
+
+    def __init__(self, now: Callable[[], datetime] = wall_clock) -> None:
+        self._now = now
 
     def start(self) -> None:
         """There is nothing to warm up."""
@@ -19,8 +25,10 @@ class InlineRunner:
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt to its end."""
         report(StepBegan(task.key))
-        call = StepCall(task, threading.Event(), report)
-        report(asyncio.run(call.run_coroutine()) if is_coroutine(task) else call.run())
+        call, recording = StepCall(task, threading.Event(), report), Recording(self._now)
+        with recording.entered():
+            ended = asyncio.run(call.run_coroutine()) if is_coroutine(task) else call.run()
+        report(ended._replace(output=recording.tail.pack()))
 
     def cancel(self, key: AttemptKey) -> None:
         """Too late: it has ended."""
@@ -30,7 +38,7 @@ class InlineRunner:
         return False
 
     def output(self, key: AttemptKey) -> Packed | None:  # noqa: ARG002
-        """Not kept."""
+        """Nothing runs when somebody could ask."""
         return None
 
     def close(self) -> None:

@@ -8,18 +8,22 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepRaised, StepReport, StepTask
 from quarterjack.storage import Failure
 from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall
+from ..step_output import Recording
 
 
 @dataclass(slots=True)
 class _Job:
     task: StepTask
     report: Callable[[StepReport], None]
+    recording: Recording
     cancelled: threading.Event = field(default_factory=threading.Event)
     running: bool = False
     lost: bool = False
@@ -28,8 +32,9 @@ class _Job:
 class ThreadRunner:
     """At most `limit` steps at once, besides the lost ones; threads are made when needed and reused."""
 
-    def __init__(self, limit: int = 32) -> None:
+    def __init__(self, limit: int = 32, now: Callable[[], datetime] = wall_clock) -> None:
         self._limit = limit
+        self._now = now
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._in_flight: dict[AttemptKey, _Job] = {}
         self._lock = threading.Lock()
@@ -50,7 +55,7 @@ class ThreadRunner:
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt on the next free thread."""
-        job = _Job(task, report)
+        job = _Job(task, report, Recording(self._now))
         with self._lock:
             self._in_flight[task.key] = job
             self._queued += 1
@@ -73,9 +78,10 @@ class ThreadRunner:
         """Whether it was submitted and has not ended."""
         return key in self._in_flight
 
-    def output(self, key: AttemptKey) -> Packed | None:  # noqa: ARG002
-        """Not kept."""
-        return None
+    def output(self, key: AttemptKey) -> Packed | None:
+        """What a running attempt has written so far."""
+        job = self._in_flight.get(key)
+        return None if job is None else job.recording.tail.pack()
 
     def close(self) -> None:
         """Take no more; threads end after the step that they run."""
@@ -123,4 +129,6 @@ def _run(job: _Job) -> StepReport:
     if job.cancelled.is_set():
         return StepRaised(task.key, Failure("Cancelled", "it was cancelled before it began"))
     job.report(StepBegan(task.key))
-    return StepCall(task, job.cancelled, job.report).run()
+    with job.recording.entered():
+        ended = StepCall(task, job.cancelled, job.report).run()
+    return ended._replace(output=job.recording.tail.pack())

@@ -58,6 +58,7 @@ class VirtualRuntime(Calls):
             virtual=True,
         )
         self._assembly = assembly
+        assembly.start_runners()
         assembly.spawn()
         self._dispatcher.run_until_idle()
         return Reply.of(None)

@@ -27,13 +27,34 @@ def _workflows(gate: Gate) -> list[Workflow]:
     def hold() -> None:
         gate.wait()
 
+    talks = Workflow("talks")
+
+    @talks.step(map={"word": "words"})
+    def talk(word: str) -> None:
+        print(word)
+        gate.wait()
+
+    asks = Workflow("asks")
+
+    @asks.step
+    def prepare(order: str) -> str:
+        return order
+
+    asks.wait_for_event("approved", key="prepare")
+
+    @asks.step
+    def ship(approved: str) -> str:
+        if approved == "broken":
+            raise LookupError("nothing to ship")
+        return approved
+
     fails = Workflow("fails")
 
     @fails.step
     def fail() -> None:
         raise LookupError("nothing there")
 
-    return [echo, gated, fails]
+    return [echo, gated, talks, asks, fails]
 
 
 @pytest.fixture

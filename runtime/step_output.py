@@ -1,0 +1,118 @@
+"""Keeps what a step writes to `sys.stdout` and `sys.stderr` and logs, with the attempt that runs it.
+
+For steps that run in this process: on threads, on the coroutine loop, inline. While a `Recording` is
+entered, everything that its context writes goes to its tail as well as where it went before. A context
+is a thread or an asyncio task; a thread that a step starts itself is not in it, nor is what C code
+writes to the file descriptors.
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import IO, Any, Final
+
+from .output_tail import OutputTail
+
+STEP_LOGGER: Final = "quarterjack.step"
+"""The parent of the loggers that steps get as `ctx.logger`."""
+_current: ContextVar["Recording | None"] = ContextVar("quarterjack_recording", default=None)
+
+
+class Recording:
+    """What one attempt writes, with the times at which `now` says that it does."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.tail = OutputTail()
+
+    def add(self, stream: str, text: str, level: str = "", logger: str = "") -> None:
+        """Keep it."""
+        self.tail.add(self._now(), stream, text, level, logger)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """What this context writes is kept, until the block is left."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+class _Tee:
+    """A text stream that writes where it did before, and to the current recording."""
+
+    def __init__(self, name: str, stream: IO[str]) -> None:
+        self._name = name
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        recording = _current.get()
+        if recording is not None:
+            recording.add(self._name, text)
+        return self.stream.write(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class _LogHandler(logging.Handler):
+    """Gives the current recording the records that its context logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        recording = _current.get()
+        if recording is None:
+            return
+        try:
+            text = self.format(record)
+        except Exception as error:
+            text = f"(a record that can't be formatted: {type(error).__name__})"
+        recording.add("log", text, record.levelname, record.name)
+
+
+class _Capture:
+    """Stands in the way of the process's streams and log while somebody wants it to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._tees: dict[str, _Tee] = {}
+        self._handler = _LogHandler()
+
+    def begin(self) -> None:
+        """One more wants it."""
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            for name in ("stdout", "stderr"):
+                tee = self._tees[name] = _Tee(name, getattr(sys, name))
+                setattr(sys, name, tee)
+            logging.getLogger().addHandler(self._handler)
+            steps = logging.getLogger(STEP_LOGGER)
+            if steps.level == logging.NOTSET:  # else the root's WARNING would hide `logger.info`
+                steps.setLevel(logging.INFO)
+
+    def end(self) -> None:
+        """One less; streams that somebody else has replaced meanwhile are left alone."""
+        with self._lock:
+            self._users -= 1
+            if self._users:
+                return
+            for name, tee in self._tees.items():
+                if getattr(sys, name) is tee:
+                    setattr(sys, name, tee.stream)
+            self._tees.clear()
+            logging.getLogger().removeHandler(self._handler)
+
+
+CAPTURE: Final = _Capture()
+"""The process has one set of streams, so there is one of these."""
