@@ -19,6 +19,7 @@ from .output_tail import OutputTail
 
 STEP_LOGGER: Final = "quarterjack.step"
 """The parent of the loggers that steps get as `ctx.logger`."""
+_STREAMS: Final = ("stdout", "stderr")
 _current: ContextVar["Recording | None"] = ContextVar("quarterjack_recording", default=None)
 
 
@@ -36,6 +37,7 @@ class Recording:
     @contextmanager
     def entered(self) -> Iterator[None]:
         """What this context writes is kept, until the block is left."""
+        CAPTURE.hear()
         token = _current.set(self)
         try:
             yield
@@ -84,7 +86,6 @@ class _Capture:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
-        self._tees: dict[str, _Tee] = {}
         self._handler = _LogHandler()
 
     def begin(self) -> None:
@@ -93,9 +94,7 @@ class _Capture:
             self._users += 1
             if self._users > 1:
                 return
-            for name in ("stdout", "stderr"):
-                tee = self._tees[name] = _Tee(name, getattr(sys, name))
-                setattr(sys, name, tee)
+            self._wrap()
             logging.getLogger().addHandler(self._handler)
             steps = logging.getLogger(STEP_LOGGER)
             if steps.level == logging.NOTSET:  # else the root's WARNING would hide `logger.info`
@@ -107,11 +106,24 @@ class _Capture:
             self._users -= 1
             if self._users:
                 return
-            for name, tee in self._tees.items():
-                if getattr(sys, name) is tee:
-                    setattr(sys, name, tee.stream)
-            self._tees.clear()
+            for name in _STREAMS:
+                while isinstance(stream := getattr(sys, name), _Tee):
+                    setattr(sys, name, stream.stream)
             logging.getLogger().removeHandler(self._handler)
+
+    def hear(self) -> None:
+        """A step begins: if the program has replaced its streams since, hear the new ones."""
+        if isinstance(sys.stdout, _Tee) and isinstance(sys.stderr, _Tee):
+            return
+        with self._lock:
+            if self._users:
+                self._wrap()
+
+    def _wrap(self) -> None:
+        for name in _STREAMS:
+            stream = getattr(sys, name)
+            if not isinstance(stream, _Tee):
+                setattr(sys, name, _Tee(name, stream))
 
 
 CAPTURE: Final = _Capture()
