@@ -6,6 +6,7 @@ from .database import Reader
 from .ids import ExecutionId
 from .plain_data import Packed
 from .queries import execution
+from .selects import tuples
 from .tables import AttemptRow, OutputRow, StepRow
 
 
@@ -31,10 +32,10 @@ def outputs(reader: Reader, key: ExecutionId, step: str) -> StepOutputs:
     kept = OutputRow.select(OutputRow.number, OutputRow.output.cast("BLOB").alias("packed")).where(
         (OutputRow.execution == key) & (OutputRow.step == step)
     )
-    packed = {number: Packed(output) for number, output in kept.bind(reader).tuples()}
+    packed = {number: Packed(output) for number, output in tuples(reader, kept)}
     attempts = AttemptRow.select(AttemptRow.number, AttemptRow.ended_at).where(
         (AttemptRow.execution == key) & (AttemptRow.step == step)
     )
-    rows = attempts.order_by(AttemptRow.number).bind(reader).tuples()
+    rows = tuples(reader, attempts.order_by(AttemptRow.number))
     found = [AttemptOutput(number, ended is not None, packed.get(number)) for number, ended in rows]
-    return StepOutputs(bool(list(begun.bind(reader).tuples())), found)
+    return StepOutputs(any(tuples(reader, begun)), found)

@@ -3,28 +3,27 @@
 Lists are paged by key, not by offset, so pages stay right while rows are added.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from peewee import Model, ModelSelect, Tuple, fn
+from peewee import Model, Tuple, fn
 
 from .database import Reader
-from .errors import NotFound
 from .events import Event
 from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
 from .plain_data import Packed
 from .records import Attempt, Execution, Failure, Fire, Schedule, StepRun
 from .rows import to_attempt, to_event, to_execution, to_fire, to_schedule, to_step
+from .selects import Select, one, rows, tuples
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
 from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
 T = TypeVar("T")
 Key = tuple[int | str, ...]
 """Where a page ended: the ordering columns of its last row, as they are stored."""
-Select: TypeAlias = "ModelSelect[Any]"
 _FIRING = [ScheduleStatus.ACTIVE.value, ScheduleStatus.ERROR.value]
 _MOST_KEYS = 500
 _OPEN = [status.value for status in UNFINISHED]
@@ -114,25 +113,10 @@ class StepFound(NamedTuple):
     child: ChildEnd | None
 
 
-def _rows(reader: Reader, query: Select) -> Iterator[dict[str, Any]]:
-    return iter(query.bind(reader).dicts())
-
-
-def _tuples(reader: Reader, query: Select) -> Iterator[tuple[Any, ...]]:
-    return iter(query.bind(reader).tuples())
-
-
-def _one(reader: Reader, query: Select, kind: str, key: str) -> dict[str, Any]:
-    row = next(_rows(reader, query), None)
-    if row is None:
-        raise NotFound(kind, key)
-    return row
-
-
 def schedule(reader: Reader, key: ScheduleId) -> Schedule:
     """One schedule. Raises `NotFound`."""
     query = ScheduleRow.select().where(ScheduleRow.id == key)
-    return to_schedule(_one(reader, query, "schedule", key))
+    return to_schedule(one(reader, query, "schedule", key))
 
 
 def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page[Schedule]:
@@ -156,7 +140,7 @@ def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page
 def execution(reader: Reader, key: ExecutionId) -> Execution:
     """One execution, without its steps. Raises `NotFound`."""
     query = ExecutionRow.select().where(ExecutionRow.id == key)
-    return to_execution(_one(reader, query, "execution", key))
+    return to_execution(one(reader, query, "execution", key))
 
 
 def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Page[Execution]:
@@ -194,10 +178,10 @@ def steps(reader: Reader, key: ExecutionId) -> list[StepRun]:
     """The steps of an execution that have begun, with their attempts."""
     attempts: dict[str, list[Attempt]] = {}
     query = AttemptRow.select().where(AttemptRow.execution == key).order_by(AttemptRow.number)
-    for row in _rows(reader, query):
+    for row in rows(reader, query):
         attempts.setdefault(row["step"], []).append(to_attempt(row))
     begun = StepRow.select().where(StepRow.execution == key).order_by(StepRow.name)
-    return [to_step(row, tuple(attempts.get(row["name"], ()))) for row in _rows(reader, begun)]
+    return [to_step(row, tuple(attempts.get(row["name"], ()))) for row in rows(reader, begun)]
 
 
 def resumable(reader: Reader, key: ExecutionId) -> Resumable:
@@ -205,7 +189,7 @@ def resumable(reader: Reader, key: ExecutionId) -> Resumable:
     done = StepRow.select(StepRow.name, StepRow.result.cast("BLOB").alias("packed")).where(
         (StepRow.execution == key) & (StepRow.status == StepStatus.SUCCEEDED.value)
     )
-    results = {name: _packed(found) for name, found in _tuples(reader, done)}
+    results = {name: _packed(found) for name, found in tuples(reader, done)}
     begun = steps(reader, key)
     awaited = [step.awaited.child_id for step in begun if step.awaited.child_id is not None]
     return Resumable(execution(reader, key), begun, results, _ends(reader, awaited))
@@ -214,16 +198,16 @@ def resumable(reader: Reader, key: ExecutionId) -> Resumable:
 def step(reader: Reader, key: ExecutionId, name: str) -> StepFound | None:
     """One step of an execution; None: it has not begun."""
     of_step = (StepRow.execution == key) & (StepRow.name == name)
-    row = next(_rows(reader, StepRow.select().where(of_step)), None)
+    row = next(rows(reader, StepRow.select().where(of_step)), None)
     if row is None:
         return None
     packed = StepRow.select(StepRow.result.cast("BLOB").alias("packed")).where(of_step)
     attempts = AttemptRow.select().where((AttemptRow.execution == key) & (AttemptRow.step == name))
-    numbered = _rows(reader, attempts.order_by(AttemptRow.number))
+    numbered = rows(reader, attempts.order_by(AttemptRow.number))
     found = to_step(row, tuple(to_attempt(each) for each in numbered))
     child = found.awaited.child_id
     ends = {} if child is None else _ends(reader, [child])
-    result = _packed(next(_tuples(reader, packed))[0])
+    result = _packed(next(tuples(reader, packed))[0])
     return StepFound(found, result, None if child is None else ends.get(child))
 
 
@@ -235,7 +219,7 @@ def _ends(reader: Reader, keys: Sequence[ExecutionId]) -> dict[ExecutionId, Chil
         query = row.select(*columns).where(
             row.id.in_(keys[start : start + _MOST_KEYS]) & row.ended_at.is_null(False)
         )
-        for key, status, packed, error in _tuples(reader, query):
+        for key, status, packed, error in tuples(reader, query):
             failure = Failure(*error) if error else None
             found[key] = ChildEnd(ExecutionStatus(status), _packed(packed), failure)
     return found
@@ -253,14 +237,14 @@ def unfinished(reader: Reader) -> list[Unfinished]:
         .where(row.status.in_(_OPEN))
         .order_by(row.priority, row.scheduled_time, row.queued_at, row.id)
     )
-    return [Unfinished(to_execution(found), found["boot_id"]) for found in _rows(reader, query)]
+    return [Unfinished(to_execution(found), found["boot_id"]) for found in rows(reader, query)]
 
 
 def unfinished_of(reader: Reader, key: ScheduleId) -> list[Execution]:
     """The executions of a schedule that have not ended, oldest first."""
     row = ExecutionRow
     query = row.select().where((row.schedule_id == key) & row.status.in_(_OPEN))
-    return [to_execution(found) for found in _rows(reader, query.order_by(row.queued_at, row.id))]
+    return [to_execution(found) for found in rows(reader, query.order_by(row.queued_at, row.id))]
 
 
 def due(reader: Reader) -> list[Due]:
@@ -269,7 +253,7 @@ def due(reader: Reader) -> list[Due]:
     query = row.select(fn.coalesce(row.next_fire, 0).coerce(False), row.id).where(
         row.status.in_(_FIRING) & row.next_fire.is_null(False)
     )
-    return [Due(at, key) for at, key in _tuples(reader, query)]
+    return [Due(at, key) for at, key in tuples(reader, query)]
 
 
 def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
@@ -279,7 +263,7 @@ def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
     query = row.select(good, fn.count(row.id)).where(
         (row.schedule_id == key) & (row.ended_at >= now - timedelta(days=30))
     )
-    succeeded, ended = next(_tuples(reader, query))
+    succeeded, ended = next(tuples(reader, query))
     return succeeded / ended if ended else None
 
 
@@ -287,7 +271,7 @@ def events(reader: Reader, after: int, until: int, limit: int = 500) -> list[Eve
     """Committed events with `after` < seq ≤ `until`, in order."""
     row = EventRow
     query = row.select().where((row.seq > after) & (row.seq <= until))
-    return [to_event(found) for found in _rows(reader, query.order_by(row.seq).limit(limit))]
+    return [to_event(found) for found in rows(reader, query.order_by(row.seq).limit(limit))]
 
 
 def _between(query: Select, column: Any, since: datetime | None, until: datetime | None) -> Select:
@@ -305,10 +289,10 @@ def _page(
     order: Sequence[str],
     build: Any,
 ) -> Page[Any]:
-    found = list(_rows(reader, query))
-    rows, more = found[: page.limit], len(found) > page.limit
-    key = _key_of(rows[-1], query.model, order) if more else None
-    return Page([build(row) for row in rows], key)
+    found = list(rows(reader, query))
+    items, more = found[: page.limit], len(found) > page.limit
+    key = _key_of(items[-1], query.model, order) if more else None
+    return Page([build(row) for row in items], key)
 
 
 def _key_of(row: dict[str, Any], model: type[Model], order: Sequence[str]) -> Key:
@@ -318,7 +302,7 @@ def _key_of(row: dict[str, Any], model: type[Model], order: Sequence[str]) -> Ke
 def last_seq(reader: Reader) -> int:
     """The sequence number of the newest committed event; 0 when there is none."""
     newest = EventRow.select(fn.coalesce(fn.max(EventRow.seq), 0))
-    return int(next(_tuples(reader, newest))[0])
+    return int(next(tuples(reader, newest))[0])
 
 
 class ScheduleWithOpen(NamedTuple):
@@ -330,6 +314,6 @@ class ScheduleWithOpen(NamedTuple):
 
 def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
-    row = next(_rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
+    row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
     found = None if row is None else to_schedule(row)
     return ScheduleWithOpen(found, unfinished_of(reader, key))
