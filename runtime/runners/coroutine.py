@@ -9,6 +9,9 @@ from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall, raised
 
+_CLEAN_UP_SECONDS = 3.0
+_CLOSE_SECONDS = 5.0
+
 
 class CoroutineRunner:
     """The loop and its thread begin with the first task."""
@@ -18,6 +21,7 @@ class CoroutineRunner:
         self._thread: threading.Thread | None = None
         self._tasks: dict[AttemptKey, asyncio.Task[None]] = {}
         self._in_flight: dict[AttemptKey, threading.Event] = {}
+        self._ending: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -44,12 +48,12 @@ class CoroutineRunner:
         return None
 
     def close(self) -> None:
-        """Cancel what runs, and end the loop's thread."""
+        """Cancel what runs, let it clean up for a few seconds, and end the loop's thread."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None or loop.is_closed():
             return
         loop.call_soon_threadsafe(self._shut_down)
-        thread.join(timeout=5)
+        thread.join(timeout=_CLOSE_SECONDS)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -96,7 +100,15 @@ class CoroutineRunner:
             running.cancel()
 
     def _shut_down(self) -> None:
-        loop = asyncio.get_running_loop()
-        for running in list(self._tasks.values()):
-            running.cancel()
-        loop.call_soon(loop.call_soon, loop.stop)
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._end())
+
+    async def _end(self) -> None:
+        """Cancel all, and let them clean up: a step may have processes to end."""
+        tasks = list(self._tasks.values())
+        for running in tasks:
+            if not running.cancelling():
+                running.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLEAN_UP_SECONDS)
+        asyncio.get_running_loop().stop()
