@@ -19,7 +19,7 @@ class CoroutineRunner:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._tasks: dict[AttemptKey, asyncio.Task[None]] = {}
+        self._tasks: dict[AttemptKey, asyncio.Task[StepReport]] = {}
         self._in_flight: dict[AttemptKey, threading.Event] = {}
         self._ending: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
@@ -76,23 +76,22 @@ class CoroutineRunner:
     def _start(
         self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
     ) -> None:
-        running = asyncio.get_running_loop().create_task(self._run(task, report, cancelled))
+        running = asyncio.get_running_loop().create_task(_run(task, report, cancelled))
         self._tasks[task.key] = running
+        running.add_done_callback(lambda done: self._done(task, report, done))
         if cancelled.is_set():
             running.cancel()
 
-    async def _run(
-        self, task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
+    def _done(
+        self,
+        task: StepTask,
+        report: Callable[[StepReport], None],
+        done: asyncio.Task[StepReport],
     ) -> None:
-        outcome: StepReport
-        try:
-            report(StepBegan(task.key))
-            outcome = await StepCall(task, cancelled, report).run_coroutine()
-        except BaseException as error:
-            outcome = raised(task, error)
+        """Also of a task that was cancelled before its first turn, and so has done nothing."""
         self._tasks.pop(task.key, None)
         self._in_flight.pop(task.key, None)
-        report(outcome)
+        report(raised(task, asyncio.CancelledError()) if done.cancelled() else done.result())
 
     def _cancel(self, key: AttemptKey) -> None:
         running = self._tasks.get(key)
@@ -112,3 +111,13 @@ class CoroutineRunner:
         if tasks:
             await asyncio.wait(tasks, timeout=_CLEAN_UP_SECONDS)
         asyncio.get_running_loop().stop()
+
+
+async def _run(
+    task: StepTask, report: Callable[[StepReport], None], cancelled: threading.Event
+) -> StepReport:
+    try:
+        report(StepBegan(task.key))
+        return await StepCall(task, cancelled, report).run_coroutine()
+    except BaseException as error:
+        return raised(task, error)
