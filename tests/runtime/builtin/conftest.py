@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from web_server import WebServer
 
 from quarterjack.actors.runner import (
     AttemptKey,
@@ -83,3 +84,10 @@ def attempt(runner: CoroutineRunner) -> Callable[..., Attempt]:
         return Attempt(runner, workflow, params)
 
     return tried
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server on 127.0.0.1."""
+    with WebServer() as server:
+        yield server
