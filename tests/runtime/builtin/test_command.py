@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from waiting import eventually
+from processes import OBEDIENT, STUBBORN, lives, none_lives, noted
 
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime.builtin.command import command_workflow
@@ -21,33 +21,10 @@ if TYPE_CHECKING:
 
     Try = Callable[..., Attempt]
 
-STUBBORN = "trap '' TERM; (trap '' TERM; sleep 60; sleep 60) & echo $$ $! > pids; wait; wait"
-OBEDIENT = "sh -c 'sleep 60 & echo $$ $! > pids; wait' & wait"
-
 
 @pytest.fixture
 def command() -> Workflow:
     return command_workflow()
-
-
-def pids(folder: Path) -> list[int]:
-    """The processes that a line of shell has noted."""
-    found = eventually(lambda: (folder / "pids").exists() and (folder / "pids").read_text())
-    return [int(pid) for pid in found.split()]
-
-
-def lives(pid: int) -> bool:
-    """Whether the process is there, and is no zombie that nobody has buried."""
-    try:
-        os.kill(pid, 0)
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-def none_lives(processes: list[int]) -> bool:
-    return not any(map(lives, processes))
 
 
 def test_a_program_runs_and_its_output_is_the_result(attempt: "Try", command: Workflow) -> None:
@@ -190,7 +167,7 @@ def test_a_timeout_ends_the_whole_group(
     failure = attempt(command, shell=line, cwd=str(tmp_path), timeout="0.3s").failure
 
     assert time.monotonic() - begun < 2.3
-    assert none_lives(pids(tmp_path))
+    assert none_lives(noted(tmp_path))
     assert failure.type == "CommandTimedOut"
     assert failure.message == "it took longer than 300ms; it wrote nothing"
 
@@ -200,7 +177,7 @@ def test_cancelling_ends_the_whole_group(
     attempt: "Try", command: Workflow, tmp_path: Path, line: str
 ) -> None:
     running = attempt(command, shell=line, cwd=str(tmp_path))
-    found = pids(tmp_path)
+    found = noted(tmp_path)
     assert all(map(lives, found))
     begun = time.monotonic()
 
@@ -215,7 +192,7 @@ def test_closing_the_runner_ends_the_whole_group(
     attempt: "Try", command: Workflow, runner: CoroutineRunner, tmp_path: Path
 ) -> None:
     running = attempt(command, shell=STUBBORN, cwd=str(tmp_path))
-    found = pids(tmp_path)
+    found = noted(tmp_path)
 
     runner.close()
 
@@ -232,7 +209,7 @@ def test_a_child_in_the_background_ends_with_its_command(
 
     assert result["stdout"] == "done\n"
     assert result["duration"] < 2
-    assert none_lives(pids(tmp_path))
+    assert none_lives(noted(tmp_path))
 
 
 def test_a_daemon_that_holds_the_pipe_does_not_hang_the_step(
@@ -245,7 +222,7 @@ def test_a_daemon_that_holds_the_pipe_does_not_hang_the_step(
 
     assert time.monotonic() - begun < 3
     assert result["stdout"] == "x\n"
-    (daemon,) = pids(tmp_path)
+    (daemon,) = noted(tmp_path)
     os.kill(daemon, 9)
 
 
