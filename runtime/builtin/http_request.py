@@ -41,6 +41,10 @@ class HttpStatusError(QuarterjackError):
         super().__init__(f"got {status}, expected {expected}: {body[:_SHOWN_OF_BODY]}")
 
 
+class HttpConnectionLost(QuarterjackError):
+    """The server closed the connection before it had answered; it may have done what was asked."""
+
+
 class HttpTimedOut(QuarterjackError):
     """The answer was not there, and read, within the request's `timeout`."""
 
@@ -93,11 +97,19 @@ def http_workflow(
 
 
 def _session(rules: HostRules, make_resolver: MakeResolver) -> aiohttp.ClientSession:
-    async def check_hop(
+    async def send_once(
         request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
+        """Each hop is checked; a lost one is not sent again by aiohttp: that is for the retry policy."""
         rules.check_url(request.url)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            raise HttpConnectionLost(
+                f"{request.url.host} closed the connection without an answer ({error})"
+            ) from error
 
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
@@ -107,7 +119,7 @@ def _session(rules: HostRules, make_resolver: MakeResolver) -> aiohttp.ClientSes
             happy_eyeballs_delay=None,  # one address after the other, so that a refusal comes through
             socket_factory=rules.open_socket,
         ),
-        middlewares=(check_hop,),
+        middlewares=(send_once,),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import OBEDIENT, STUBBORN, lives, none_lives, noted
+from waiting import eventually
 
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime.builtin.command import command_workflow
@@ -186,6 +187,23 @@ def test_cancelling_ends_the_whole_group(
     assert running.failure.type == "CancelledError"
     assert time.monotonic() - begun < 2
     assert none_lives(found)
+
+
+def test_cancelling_twice_ends_the_whole_group_at_once(
+    attempt: "Try", command: Workflow, tmp_path: Path
+) -> None:
+    line = "trap 'echo > asked' TERM; echo $$ > pids; while :; do sleep 0.05; done"
+    running = attempt(command, shell=line, cwd=str(tmp_path))
+    found = noted(tmp_path)
+    begun = time.monotonic()
+
+    running.cancel()
+    eventually(lambda: (tmp_path / "asked").exists())
+    running.cancel()
+
+    assert running.failure.type == "CancelledError"
+    eventually(lambda: none_lives(found))
+    assert time.monotonic() - begun < 0.9
 
 
 def test_closing_the_runner_ends_the_whole_group(

@@ -149,6 +149,20 @@ def test_a_redirect_is_not_followed_unless_asked_for(
     assert [asked.path for asked in web.asked] == ["/old", "/old", "/new"]
 
 
+def test_a_password_is_not_sent_to_where_a_redirect_leads(
+    attempt: "Try", http: Workflow, web: WebServer
+) -> None:
+    web.answer("/in", 307, Location=f"http://localhost:{web.port}/out")
+    headers = {"Authorization": "Bearer secret", "Cookie": "session=secret", "X-Colour": "red"}
+
+    _ = attempt(http, url=f"{web.url}/in", headers=headers, follow_redirects=True).result
+
+    first, second = web.asked
+    assert first.headers["authorization"] == "Bearer secret"
+    assert "secret" not in str(second.headers)
+    assert second.headers["x-colour"] == "red"
+
+
 def test_redirects_come_to_an_end(attempt: "Try", http: Workflow, web: WebServer) -> None:
     web.answer("/", 302, Location="/")
 
@@ -200,6 +214,24 @@ def test_cancelling_ends_the_request(attempt: "Try", http: Workflow, web: WebSer
     running.cancel()
 
     assert running.failure.type == "CancelledError"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_request_whose_connection_is_lost_is_sent_once(
+    attempt: "Try", http: Workflow, web: WebServer, method: str
+) -> None:
+    async def hang_up(request: aio.Request) -> aio.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return aio.Response()
+
+    web.handlers["/"] = hang_up
+
+    failure = attempt(http, url=web.url, method=method, body="x").failure
+
+    assert failure.type == "HttpConnectionLost"
+    assert failure.message.startswith("127.0.0.1 closed the connection without an answer")
+    assert len(web.asked) == 1
 
 
 def test_a_refused_connection_says_where(attempt: "Try", http: Workflow) -> None:
