@@ -152,10 +152,10 @@ def _without_old_rule(current: dict[str, Any], part: Mapping[str, Any]) -> dict[
 def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) -> None:
     workflow = workflows.get(WorkflowId(draft.workflow_id))
     if workflow is None:
-        known = ", ".join(sorted(workflows)) or "none"
+        hint = workflows.hint(WorkflowId(draft.workflow_id))
         raise InvalidInput.field(
             "workflowId",
-            msg=f"there is no workflow {draft.workflow_id!r}; the server has: {known}",
+            msg=f"there is no workflow {draft.workflow_id!r}; {hint}",
         )
     check(draft.schedule_config, created_at)
     if draft.execution_config.pause_on_failure is not None:

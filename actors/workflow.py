@@ -12,7 +12,7 @@ parameters of the run, or `ctx`. Wrong definitions raise `WorkflowDefinitionErro
     def load(extract: dict, ctx) -> int: ...    # runs after `extract`, gets its result
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final, TypedDict, TypeVar, Unpack, overload
@@ -25,6 +25,8 @@ from .step import AwaitEvent, Parameter, RunWorkflow, Sleep, Step
 from .step_definition import Span, WrongStep
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+ParamsCheck = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+"""Says what is wrong with the values of a run's parameters, as pairs of name and sentence."""
 
 
 class WorkflowDefinitionError(QuarterjackError):
@@ -59,16 +61,20 @@ class StepOptions(TypedDict, total=False):
 class Workflow:
     """A named graph of steps.
 
-    `name` is its id on the wire: letters, digits, `_`, `.`, `-`; at most 100 of them.
+    `name` is its id on the wire: letters, digits, `_`, `.`, `-`; at most 100 of them. `params_check`
+    looks at the parameters of a run whose names are right, before it is recorded.
     """
 
-    def __init__(self, name: str, *, description: str = "") -> None:
+    def __init__(
+        self, name: str, *, description: str = "", params_check: ParamsCheck | None = None
+    ) -> None:
         if not check.NAME.fullmatch(name):
             raise WorkflowDefinitionError(
                 name, "a name is 1 to 100 letters, digits, '_', '.' or '-', the first no sign"
             )
         self.id: Final = WorkflowId(name)
         self.description = description
+        self._params_check = params_check
         self._steps: dict[str, Step] = {}
         self._children: dict[WorkflowId, Workflow] = {}
 
@@ -259,6 +265,8 @@ class Workflow:
             for name in params
             if name not in self.run_parameters
         )
+        if not wrong and self._params_check is not None:
+            wrong.extend(self._params_check(params))
         return wrong
 
     # How it is checked

@@ -10,11 +10,18 @@ from .workflow import Workflow, WorkflowDefinitionError
 class WorkflowBook(Mapping[WorkflowId, Workflow]):
     """Read-only once made; sub-workflows come with those that run them.
 
-    Raises `WorkflowDefinitionError` for a wrong or doubled workflow.
+    `hints` says of workflows that are not there how they would be. Raises `WorkflowDefinitionError`
+    for a wrong or doubled workflow.
     """
 
-    def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
+    def __init__(
+        self,
+        workflows: Iterable[Workflow] = (),
+        *,
+        hints: Mapping[WorkflowId, str] | None = None,
+    ) -> None:
         self._workflows: dict[WorkflowId, Workflow] = {}
+        self._hints = dict(hints or {})
         for workflow in workflows:
             if workflow.id in self._workflows:
                 raise WorkflowDefinitionError(workflow.id, "two workflows have this name")
@@ -36,8 +43,12 @@ class WorkflowBook(Mapping[WorkflowId, Workflow]):
         """The workflow of that id. Raises `NotFound`."""
         found = self._workflows.get(key)
         if found is None:
-            raise NotFound("workflow", key)
+            raise NotFound("workflow", key, hint=self._hints.get(key))
         return found
+
+    def hint(self, key: WorkflowId) -> str:
+        """Why there is no workflow of that id, or which there are instead."""
+        return self._hints.get(key) or f"the server has: {', '.join(sorted(self)) or 'none'}"
 
     def _enter(self, workflow: Workflow) -> None:
         if self._workflows.setdefault(workflow.id, workflow) is not workflow:

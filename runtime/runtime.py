@@ -16,11 +16,11 @@ from typing import Self
 
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
 from quarterjack.actors.workflow import Workflow
-from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
 
 from .assembly import Assembly, open_writer
+from .builtin.book import book_of
 from .calls import Calls
 from .health import Health, Readiness, health_of, readiness_of, tzdata_version
 from .hosts import LoopThread, in_thread
@@ -42,8 +42,8 @@ class Runtime(Calls):
         settings: Settings | None = None,
         ids: IdSource | None = None,
     ) -> None:
-        super().__init__(WorkflowBook(workflows), ids or RandomIds())
         self.settings = settings or Settings()
+        super().__init__(book_of(workflows, self.settings), ids or RandomIds())
         self._address = Address(database)
         self._thread: LoopThread | None = None
         self._lag: LoopLag | None = None

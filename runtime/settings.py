@@ -1,18 +1,22 @@
 """The options of a runtime, with their defaults: one table for embedding, command line and files."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.wire_model import WireModel
 
+from .builtin.host_rules import checked_host
+
 
 class Settings(WireModel):
     """`Settings.of(concurrency=8, grace="10s")` checks and converts; unknown names are refused."""
+
+    model_config = ConfigDict(alias_generator=None)  # Python's names: they are keyword arguments
 
     runner: Literal["thread", "inline"] = "thread"
     """Where plain functions run, unless their step says otherwise."""
@@ -26,6 +30,12 @@ class Settings(WireModel):
     """Bytes that a step's result may take when packed."""
     idle: Duration = timedelta(seconds=30)
     """After how much idleness a schedule's actor is put to sleep."""
+    builtins: tuple[Literal["command", "http"], ...] = ()
+    """The built-in workflows that are switched on: who may make schedules can use them."""
+    http_allowed_hosts: tuple[Annotated[str, AfterValidator(checked_host)], ...] = ()
+    """Where `quarterjack.http` may go; `.example.org` is all below it; none: everywhere."""
+    http_allow_private: bool = False
+    """Whether `quarterjack.http` may connect to private addresses, and to this machine."""
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":

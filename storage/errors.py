@@ -36,10 +36,10 @@ class InvalidInput(QuarterjackError):
 class NotFound(QuarterjackError):
     """There is no such thing under that id."""
 
-    def __init__(self, kind: str, key: str) -> None:
+    def __init__(self, kind: str, key: str, *, hint: str | None = None) -> None:
         self.kind = kind
         self.key = key
-        super().__init__(f"There is no {kind} {key!r}; list them to see which exist.")
+        super().__init__(f"There is no {kind} {key!r}; {hint or 'list them to see which exist'}.")
 
 
 class AlreadyExists(QuarterjackError):

@@ -58,14 +58,14 @@ def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) 
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{path}: {error}", ctx, param) from None
-    names = {each.name for each in ctx.command.params if isinstance(each, click.Option)}
-    known = names - {"config", "help"}
+    options = {each.name: each for each in ctx.command.params if isinstance(each, click.Option)}
+    known = options.keys() - {"config", "help"}
     for name, value in found.items():
         if name.replace("-", "_") not in known:
-            options = ", ".join(sorted(filter(None, known)))
-            raise click.BadParameter(
-                f"{path}: no option {name!r}; there are: {options}", ctx, param
-            )
+            names = ", ".join(sorted(filter(None, known)))
+            raise click.BadParameter(f"{path}: no option {name!r}; there are: {names}", ctx, param)
         if isinstance(value, dict):
             raise click.BadParameter(f"{path}: {name} is a table, not a value", ctx, param)
+        if options[name.replace("-", "_")].multiple and not isinstance(value, list):
+            found[name] = [value]
     ctx.default_map = {name.replace("-", "_"): value for name, value in found.items()}

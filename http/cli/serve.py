@@ -30,6 +30,23 @@ logger = logging.getLogger("quarterjack")
 @option("--runner", default="thread", type=click.Choice(["thread"]), help="Where steps run.")
 @option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
+@option(
+    "--builtin",
+    multiple=True,
+    type=click.Choice(["command", "http"]),
+    help="Switch on quarterjack.command or quarterjack.http: they reach this machine. Repeatable.",
+)
+@option(
+    "--http-allow-host",
+    multiple=True,
+    metavar="HOST",
+    help="Let quarterjack.http go nowhere else; .example.org: all below it. Repeatable.",
+)
+@option(
+    "--http-allow-private",
+    is_flag=True,
+    help="Let quarterjack.http connect to private addresses and to this machine.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -39,15 +56,27 @@ def serve(
     runner: str,
     concurrency: int,
     grace: timedelta,
+    builtin: tuple[str, ...],
+    http_allow_host: tuple[str, ...],
+    http_allow_private: bool,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
     Prints one line on standard output when it is ready; the log goes to standard error.
     """
-    settings = {"runner": runner, "concurrency": concurrency, "grace": grace}
+    settings = {
+        "runner": runner,
+        "concurrency": concurrency,
+        "grace": grace,
+        "builtins": builtin,
+        "http_allowed_hosts": http_allow_host,
+        "http_allow_private": http_allow_private,
+    }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     )
+    if "command" in builtin:
+        logger.warning("quarterjack.command is on: who reaches this server can run any command")
     sys.exit(
         run(
             lambda: Runtime(database, workflows=_workflows(app), settings=Settings.of(**settings)),

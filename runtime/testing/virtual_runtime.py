@@ -15,12 +15,12 @@ from typing import Self
 
 from quarterjack.actors.engine import Reply, SeededDispatcher, VirtualClock
 from quarterjack.actors.workflow import Workflow
-from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import SeededIds
 from quarterjack.storage.database import Address
 from quarterjack.storage.durations import parse_duration
 
 from ..assembly import Assembly, open_writer
+from ..builtin.book import book_of
 from ..callbacks import CallbackThread
 from ..calls import Calls
 from ..settings import Settings
@@ -38,9 +38,9 @@ class VirtualRuntime(Calls):
         clock: VirtualClock | None = None,
         seed: int | None = None,
     ) -> None:
-        super().__init__(WorkflowBook(workflows), SeededIds(seed or 0))
-        self.clock = clock or VirtualClock()
         self.settings = settings or Settings()
+        super().__init__(book_of(workflows, self.settings), SeededIds(seed or 0))
+        self.clock = clock or VirtualClock()
         self._address = Address(database)
         self._dispatcher = SeededDispatcher(self.clock, seed)
         self._callbacks = CallbackThread(inline=True)

@@ -22,6 +22,8 @@ Start = Callable[..., ServerProcess]
         pytest.param(["--grace", "soon"], "is not a duration", id="no duration"),
         pytest.param(["--concurrency", "0"], "--concurrency", id="nothing at once"),
         pytest.param(["--database", "mysql://x"], "is not a database URL", id="other database"),
+        pytest.param(["--builtin", "ftp"], "'ftp' is not one of", id="no built-in workflow"),
+        pytest.param(["--http-allow-host", "http://x"], "'http://x' is no host", id="no host"),
         pytest.param(["--app", "no_such_module"], "no module 'no_such_module'", id="no module"),
         pytest.param(["--app", "jobs:nothing"], "has no 'nothing'", id="no attribute"),
         pytest.param(["--app", "jobs:mark"], "'mark' is a function", id="no workflow"),
@@ -82,6 +84,38 @@ def test_options_come_from_a_file_the_environment_and_the_line(
     server = start("--config", str(config), env={"QUARTERJACK_GRACE": "5s"})
 
     assert server.client().get("/readyz").status == 200
+
+
+ONE, BOTH = {"quarterjack.command"}, {"quarterjack.command", "quarterjack.http"}
+
+
+@pytest.mark.parametrize(
+    ("line", "environment", "file", "on"),
+    [
+        pytest.param([], {}, "", set(), id="nowhere"),
+        pytest.param(["--builtin", "command", "--builtin", "http"], {}, "", BOTH, id="line"),
+        pytest.param([], {"QUARTERJACK_BUILTIN": "command http"}, "", BOTH, id="environment"),
+        pytest.param([], {}, 'builtin = ["command", "http"]', BOTH, id="file"),
+        pytest.param([], {}, 'builtin = "command"', ONE, id="file, one value"),
+        pytest.param(["--builtin", "command"], {}, 'builtin = ["http"]', ONE, id="line over file"),
+    ],
+)
+def test_builtin_workflows_are_switched_on_like_any_option(
+    start: Start,
+    tmp_path: Path,
+    line: list[str],
+    environment: dict[str, str],
+    file: str,
+    on: set[str],
+) -> None:
+    config = tmp_path / "quarterjack.toml"
+    config.write_text(f'{file}\nhttp-allow-host = "example.org"\nhttp-allow-private = true\n')
+
+    server = start("--config", str(config), *line, env=environment)
+
+    found = {each["id"] for each in server.client().get("/api/workflows").body["items"]}
+    assert {each for each in found if each.startswith("quarterjack.")} == on
+    assert ("can run any command" in server.log) is ("quarterjack.command" in on)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from waiting import eventually
 
 
 def test_definitions_are_listed_by_id_in_pages(client: RestClient) -> None:
-    first = client.get("/api/workflows?limit=2").body
-    rest = client.get(f"/api/workflows?limit=2&cursor={first['nextCursor']}").body
+    first = client.get("/api/workflows?limit=3").body
+    rest = client.get(f"/api/workflows?limit=3&cursor={first['nextCursor']}").body
 
-    assert [item["id"] for item in first["items"]] == ["echo", "fails"]
-    assert [item["id"] for item in rest["items"]] == ["gated"]
+    assert [item["id"] for item in first["items"]] == ["asks", "echo", "fails"]
+    assert [item["id"] for item in rest["items"]] == ["gated", "talks"]
     assert rest["nextCursor"] is None
 
 

@@ -170,7 +170,7 @@ def test_results_that_are_too_large_together_fail_the_step() -> None:
     def work(number: int) -> str:
         return "x" * 600
 
-    with VirtualRuntime(workflows=[flow], settings=Settings.of(maxResult=1_000)) as runtime:
+    with VirtualRuntime(workflows=[flow], settings=Settings.of(max_result=1_000)) as runtime:
         key = runtime.run("flow", params={"numbers": [1, 2]}).get()
         ended = runtime.wait_for(key).get()
 

@@ -145,3 +145,40 @@ def test_closing_a_coroutine_runner_cancels_what_runs() -> None:
 
     (report,) = [each for each in reports if isinstance(each, StepRaised)]
     assert report.failure.type == "CancelledError"
+
+
+def test_a_coroutine_that_is_cancelled_before_its_first_turn_is_reported() -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    runner = CoroutineRunner()
+    reports: list[StepReport] = []
+    for number in range(100):
+        runner.submit(task(hang, number), reports.append)
+        runner.cancel(task(hang, number).key)
+
+    eventually(lambda: ended(reports) == 100)
+    assert not any(runner.in_flight(task(hang, number).key) for number in range(100))
+    runner.close()
+
+
+def test_a_coroutine_may_clean_up_when_its_runner_is_closed() -> None:
+    cleaned: list[int] = []
+
+    async def tidy() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            async with asyncio.timeout(0.1):
+                for turn in range(10):
+                    await asyncio.to_thread(cleaned.append, turn)
+
+    runner = CoroutineRunner()
+    reports: list[StepReport] = []
+    runner.submit(task(tidy), reports.append)
+    eventually(lambda: len(reports) == 1)
+
+    runner.close()
+
+    assert cleaned == list(range(10))
+    assert ended(reports) == 1

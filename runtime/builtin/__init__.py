@@ -1,0 +1,1 @@
+"""Workflows that come with the server. They reach the machine and the net: off unless switched on."""
