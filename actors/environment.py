@@ -9,6 +9,7 @@ from quarterjack.storage import BootId, IdSource
 
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
+from .policies.rate import Rate
 from .runner import Runner
 from .step import Step
 from .workflow_book import WorkflowBook
@@ -44,6 +45,8 @@ class Environment:
     reads: Reads
     concurrency: int
     longest_sleep: timedelta | None
+    rate_limit: Rate | None = None
+    """Of first starts of executions, all workflows together."""
     health: StorageHealth = field(default_factory=StorageHealth)
 
     def runner_of(self, step: Step, *, is_coroutine: bool) -> Runner:

@@ -74,6 +74,7 @@ class Assembly:
             default_runner=settings.runner,
             reads=self.read,
             concurrency=settings.concurrency,
+            rate_limit=settings.rate_limit,
             longest_sleep=None if virtual else timedelta(seconds=1),
         )
         self.root: Ref[Any] | None = None

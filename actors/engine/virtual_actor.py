@@ -1,7 +1,9 @@
 """Actors whose address is always valid: the first message brings one to life, idleness puts it to sleep.
 
 One that ends by itself and is told something meanwhile is made anew for it, so nothing falls between
-the old one and the next. Each child has a restart history of its own: one that crashes too often is put in quarantine, is
+the old one and the next.
+
+Each child has a restart history of its own: one that crashes too often is put in quarantine, is
 retried slowly, and its neighbours notice nothing.
 """
 

@@ -29,6 +29,7 @@ logger = logging.getLogger("quarterjack")
 @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
 @option("--runner", default="thread", type=click.Choice(["thread"]), help="Where steps run.")
 @option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
+@option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
 @config_option
 def serve(
@@ -38,13 +39,19 @@ def serve(
     database: str,
     runner: str,
     concurrency: int,
+    rate_limit: str | None,
     grace: timedelta,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
     Prints one line on standard output when it is ready; the log goes to standard error.
     """
-    settings = {"runner": runner, "concurrency": concurrency, "grace": grace}
+    settings = {
+        "runner": runner,
+        "concurrency": concurrency,
+        "rate_limit": rate_limit,
+        "grace": grace,
+    }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     )
