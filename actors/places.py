@@ -4,12 +4,14 @@ What runs takes a place in each of the limits that it is under, until it has end
 an actor. A schedule's limit is the one that the execution was made with.
 """
 
-from collections import Counter
 from collections.abc import Mapping
+from typing import TypeVar
 
 from quarterjack.storage import Execution, ScheduleId, WorkflowId
 
 from .workflow import Workflow
+
+Key = TypeVar("Key", bound=str)
 
 
 class Places:
@@ -19,22 +21,18 @@ class Places:
         self._concurrency = concurrency
         self._workflows = workflows
         self._taken = 0
-        self._of_workflow: Counter[WorkflowId] = Counter()
-        self._of_schedule: Counter[ScheduleId] = Counter()
+        self._of_workflow: dict[WorkflowId, int] = {}
+        self._of_schedule: dict[ScheduleId, int] = {}
 
     def take(self, execution: Execution) -> None:
         """It runs now."""
         self._taken += 1
-        self._of_workflow[execution.workflow_id] += 1
-        if execution.schedule_id is not None and execution.options.max_concurrency is not None:
-            self._of_schedule[execution.schedule_id] += 1
+        self._count(execution, 1)
 
     def give_back(self, execution: Execution) -> None:
         """It runs no more."""
         self._taken -= 1
-        _decrease(self._of_workflow, execution.workflow_id)
-        if execution.schedule_id is not None and execution.options.max_concurrency is not None:
-            _decrease(self._of_schedule, execution.schedule_id)
+        self._count(execution, -1)
 
     def left(self) -> bool:
         """Whether one more may run at all."""
@@ -44,16 +42,22 @@ class Places:
         """Whether one more of the workflow may run."""
         workflow = self._workflows.get(key)
         limit = None if workflow is None else workflow.max_concurrency
-        return limit is None or self._of_workflow[key] < limit
+        return limit is None or self._of_workflow.get(key, 0) < limit
 
     def left_for_schedule(self, key: ScheduleId, limit: int) -> bool:
         """Whether one more of the schedule's may run, under the limit that it was made with."""
-        return self._of_schedule[key] < limit
+        return self._of_schedule.get(key, 0) < limit
+
+    def _count(self, execution: Execution, change: int) -> None:
+        _add(self._of_workflow, execution.workflow_id, change)
+        if execution.schedule_id is not None and execution.options.max_concurrency is not None:
+            _add(self._of_schedule, execution.schedule_id, change)
 
 
-def _decrease(counter: Counter[WorkflowId] | Counter[ScheduleId], key: str) -> None:
-    """One less; what is at nothing is forgotten."""
-    counts: Counter[str] = counter  # type: ignore[assignment]
-    counts[key] -= 1
-    if not counts[key]:
+def _add(counts: dict[Key, int], key: Key, change: int) -> None:
+    """Count up or down; what is at nothing is forgotten."""
+    count = counts.get(key, 0) + change
+    if count:
+        counts[key] = count
+    else:
         del counts[key]

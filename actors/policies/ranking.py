@@ -63,10 +63,16 @@ class _Heap(Generic[T]):
     def discard(self, member: Member[T]) -> None:
         del self._listed[member]
 
-    def update(self, member: Member[T]) -> None:
+    def update(self, member: Member[T]) -> bool:
+        """List the member by its first; whether it has come to the top by that."""
         found = member.first(self._order)
-        if found is not None:
-            self._list(member, found.ranks[self._order])
+        if found is None or self._listed[member] == found.ranks[self._order]:
+            return False
+        entry = (found.ranks[self._order], member)
+        self._listed[member] = entry[0]
+        heapq.heappush(self._entries, entry)
+        self._tidy()
+        return self._entries[0][1] is member
 
     def first(self) -> Ticket[T] | None:
         while self._entries:
@@ -81,12 +87,6 @@ class _Heap(Generic[T]):
             self._listed[member] = None
             self.update(member)
         return None
-
-    def _list(self, member: Member[T], rank: Rank) -> None:
-        if self._listed[member] != rank:
-            self._listed[member] = rank
-            heapq.heappush(self._entries, (rank, member))
-            self._tidy()
 
     def _tidy(self) -> None:
         """Drop what is out of date before it is the greater part."""
@@ -126,7 +126,6 @@ class Ranking(Generic[T]):
         """Rank it no more."""
         for heap in self._heaps:
             heap.discard(member)
-        self.reopened()
 
     def first(self, order: Order) -> Ticket[T] | None:
         """The first that may be taken now."""
@@ -135,7 +134,7 @@ class Ranking(Generic[T]):
         return self._heaps[order].first()
 
     def reopened(self) -> None:
-        """Its first may be another than before: tell those above."""
+        """Its first may be earlier than before: tell the one above."""
         if self._above is not None:
             self._above._changed(self)
 
@@ -145,6 +144,6 @@ class Ranking(Generic[T]):
             self._above.discard(self)
 
     def _changed(self, member: Member[T]) -> None:
-        for heap in self._heaps:
-            heap.update(member)
-        self.reopened()
+        on_top = [heap.update(member) for heap in self._heaps]
+        if any(on_top):
+            self.reopened()
