@@ -11,6 +11,7 @@ from quarterjack.storage.plain_data import LARGEST
 
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
+from .policies.rate import Rate
 from .runner import Runner
 from .step import Step
 from .workflow_book import WorkflowBook
@@ -48,6 +49,8 @@ class Environment:
     longest_sleep: timedelta | None
     result_limit: int = LARGEST
     """Bytes that a step's result may take when packed."""
+    rate_limit: Rate | None = None
+    """Of first starts of executions, all workflows together."""
     health: StorageHealth = field(default_factory=StorageHealth)
 
     def runner_of(self, step: Step) -> Runner:

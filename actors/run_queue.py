@@ -1,176 +1,261 @@
-"""Waiting executions: lower priority numbers first, then the earlier scheduled; within limits.
+"""Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
-Runs on the loop. Takes `Enqueue`, `ExecutionEnded`, `CancelExecution`, `Drain`; tells `BeginExecution`
-through the executions' supervisor. Rebuilt from storage when it is started: what some run of the
-server had begun goes on, what waited waits on in its order.
+Runs on the loop. Takes `Enqueue`, `ExecutionEnded`, `ExecutionParked`, `Wake`, `CancelExecution`,
+`Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain` through the executions'
+supervisor. An execution that ends wakes the step that waits for it.
+
+Rebuilt from storage when it is started: what had begun goes on, what waits without an actor waits on
+for its instant, what waited for its turn waits on in its order (see `waiting_line.py`).
 """
 
-import heapq
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from quarterjack.storage import (
     Execution,
     ExecutionId,
     ExecutionStatus,
-    IllegalTransition,
-    ScheduleId,
+    StepKey,
 )
+from quarterjack.storage.backlog import Backlog, backlog
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended
-from quarterjack.storage.queries import execution as stored_execution
-from quarterjack.storage.queries import unfinished
 
 from .cast_member import CastMember
-from .engine import Deliver, DeliverIfAwake, Reply, handles
+from .early_cancels import EarlyCancels
+from .engine import Deliver, DeliverIfAwake, Reply, Timer, handles
 from .environment import Environment
 from .execution_events import ended_events
-from .messages import BeginExecution, CancelExecution, Drain, Enqueue, ExecutionEnded
+from .messages import (
+    BeginExecution,
+    CancelExecution,
+    Drain,
+    Enqueue,
+    ExecutionEnded,
+    ExecutionParked,
+    Wake,
+)
+from .parking import Parking
+from .places import Places
+from .start_rates import Start, StartRates, past_starts
+from .waiting_line import Waiting, WaitingLine
+
+_SECOND = 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
 
 
-class _Place(NamedTuple):
-    """Where an execution stands in the queue."""
+class _AlarmsRing(NamedTuple):
+    """Look whose instant has come."""
 
-    priority: int
-    scheduled: float
-    order: int
-    id: ExecutionId
+
+class _RateOpens(NamedTuple):
+    """Look which rates allow a start again."""
 
 
 @dataclass(slots=True)
 class _Running:
-    schedule_id: ScheduleId | None
-    counts: bool
-    """Whether it takes one of its schedule's places."""
-
-
-@dataclass(slots=True)
-class _Waiting:
     execution: Execution
-    fresh: bool
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The executions of one schedule that wait for its own limit."""
-
-    running: int = 0
-    held: list[_Place] = field(default_factory=list)
+    woken: set[str] = field(default_factory=set)
+    """Its steps that were woken meanwhile: an actor that is about to leave may have missed it."""
 
 
 class RunQueue(CastMember):
-    """At most `environment.concurrency` executions run at once."""
+    """Whoever waits is in exactly one of: the line, the running ones, the parked ones."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._heap: list[_Place] = []
-        self._waiting: dict[ExecutionId, _Waiting] = {}
+        workflows = environment.workflows
+        rates = {key: each.rate_limit for key, each in workflows.items() if each.rate_limit}
+        self._places = Places(environment.concurrency, workflows)
+        self._rates = StartRates(environment.rate_limit, rates)
+        self._line = WaitingLine(self._places, self._rates)
         self._running: dict[ExecutionId, _Running] = {}
-        self._lanes: defaultdict[ScheduleId, _Lane] = defaultdict(_Lane)
-        self._early_cancels: dict[ExecutionId, CancelExecution] = {}
-        self._order = 0
+        self._parked = Parking(self, _AlarmsRing())
+        self._early_cancels = EarlyCancels(self, self._knows)
+        self._rate_timer: Timer | None = None
+        self._rate_timer_at = 0
         self._draining = False
 
     def on_start(self) -> None:
         self.hold()
-        self.read(self._loaded, unfinished)
+        longest = self._rates.longest
+        since = self.clock.now() - longest if longest else None
+        self.read(self._loaded, backlog, since)
+
+    def on_failure(self, *_: Any) -> None:
+        self.on_stop()
+
+    def on_stop(self) -> None:
+        self._parked.stop()
+        self._stop_rate_timer()
+
+    # What comes and goes
 
     @handles(Enqueue)
     def enqueue(self, message: Enqueue) -> None:
-        self._add(message.execution, fresh=True)
-        cancel = self._early_cancels.pop(message.execution.id, None)
+        execution = message.execution
+        if not self._knows(execution.id):
+            self._line.add(Waiting.queued(execution))
+        cancel = self._early_cancels.take(execution.id)
         if cancel is not None:
-            self._cancel_waiting(cancel)
+            self.cancel(cancel)
         self._start_some()
 
     @handles(ExecutionEnded)
     def execution_ended(self, message: ExecutionEnded) -> None:
-        ended = self._running.pop(message.execution_id, None)
-        if ended is not None and ended.schedule_id is not None and ended.counts:
-            self._leave_lane(ended.schedule_id)
+        key = message.execution_id
+        ended = self._left(key)
+        known = ended.execution.parent if ended is not None else None
+        self._line.remove(key)
+        self._parked.take(key)
+        self._wake_parent(message.parent or known)
         self._start_some()
 
-    @handles(CancelExecution)
-    def cancel(self, message: CancelExecution) -> Any:
-        if message.execution_id in self._waiting:
-            return self._cancel_waiting(message)
-        if message.execution_id in self._running:
-            return self.forward(self.cast.executions, Deliver(message.execution_id, message))
-        return self._cancel_unknown(message)
+    @handles(ExecutionParked)
+    def execution_parked(self, message: ExecutionParked) -> None:
+        execution = message.execution
+        left = self._left(execution.id)
+        self._line.remove(execution.id)
+        if left is not None and left.woken & message.steps and not self._draining:
+            self._requeue(execution)
+        else:
+            self._parked.park(execution)
+        self._start_some()
+
+    @handles(Wake)
+    def wake(self, message: Wake) -> None:
+        running = self._running.get(message.execution_id)
+        if running is not None:
+            running.woken.add(message.step)
+            self.cast.executions.tell(DeliverIfAwake(message.execution_id, message))
+        elif not self._draining:
+            parked = self._parked.take(message.execution_id)
+            if parked is not None:
+                self._requeue(parked)
+                self._start_some()
+
+    @handles(_AlarmsRing)
+    def alarms_ring(self, _: _AlarmsRing) -> None:
+        if self._draining:
+            return
+        for execution in self._parked.due():
+            self._requeue(execution)
+        self._start_some()
+
+    @handles(_RateOpens)
+    def rate_opens(self, _: _RateOpens) -> None:
+        self._rate_timer = None
+        self._start_some()
 
     @handles(Drain)
     def drain(self, message: Drain) -> None:
         self._draining = True
+        self._parked.stop()
+        self._stop_rate_timer()
         for key in self._running:
             self.cast.executions.tell(DeliverIfAwake(key, message))
 
     def _loaded(self, reply: Reply[Any]) -> None:
-        for found in reply.get():
-            self._add(found.execution, fresh=found.boot_id is None)
+        found: Backlog = reply.get()
+        now, micros = self.clock.now(), self._micros()
+        self._rates.restore(past_starts(found.starts, now, micros), micros)
+        for execution, _ in found.unfinished:
+            waits = execution.status is ExecutionStatus.WAITING
+            if waits and execution.id not in found.owed:
+                self._parked.park(execution)
+            else:
+                self._line.add(Waiting.found(execution, now))
         self.release()
         self._start_some()
 
-    def _add(self, execution: Execution, *, fresh: bool) -> None:
-        if execution.id in self._waiting or execution.id in self._running:
-            return
-        self._order += 1
-        place = _Place(
-            execution.priority if fresh else -1,
-            execution.scheduled_time.timestamp(),
-            self._order,
-            execution.id,
-        )
-        self._waiting[execution.id] = _Waiting(execution, fresh)
-        heapq.heappush(self._heap, place)
+    def _knows(self, key: ExecutionId) -> bool:
+        return key in self._line or key in self._running or key in self._parked
+
+    def _requeue(self, execution: Execution) -> None:
+        """It goes on when its turn comes again."""
+        self._line.add(Waiting.woken(execution, self.clock.now()))
+
+    def _left(self, key: ExecutionId) -> _Running | None:
+        """It runs no more: others may have its places."""
+        running = self._running.pop(key, None)
+        if running is not None:
+            self._places.give_back(running.execution)
+            self._line.place_given_back(running.execution)
+        return running
+
+    def _wake_parent(self, parent: StepKey | None) -> None:
+        if parent is not None:
+            self.wake(Wake(parent.execution_id, parent.step))
+
+    # Whose turn it is
 
     def _start_some(self) -> None:
-        while self._heap and not self._draining and len(self._running) < self._limit():
-            place = heapq.heappop(self._heap)
-            waiting = self._waiting.get(place.id)
-            if waiting is None:
-                continue
-            if self._enter_lane(waiting.execution, place):
-                self._start(waiting)
+        if self._draining:
+            return
+        now = self._micros()
+        for key in self._rates.open_due(now):
+            self._line.rate_opened(key)
+        while self._places.left() and (waiting := self._line.next()) is not None:
+            if waiting.fresh:
+                self._rates.record(Start(now, waiting.execution.workflow_id))
+            self._start(waiting.execution, fresh=waiting.fresh)
+        self._set_rate_timer(now)
 
-    def _limit(self) -> int:
-        return self.environment.concurrency
-
-    def _start(self, waiting: _Waiting) -> None:
-        execution = waiting.execution
-        del self._waiting[execution.id]
-        limited = execution.options.max_concurrency is not None
-        self._running[execution.id] = _Running(execution.schedule_id, limited)
-        begin = BeginExecution(execution, waiting.fresh)
+    def _start(self, execution: Execution, *, fresh: bool) -> None:
+        self._places.take(execution)
+        self._running[execution.id] = _Running(execution)
+        begin = BeginExecution(execution, fresh)
         self.cast.executions.tell(Deliver(execution.id, begin))
         if execution.schedule_id is not None:
             self.cast.schedules.tell(DeliverIfAwake(execution.schedule_id, begin))
 
-    def _enter_lane(self, execution: Execution, place: _Place) -> bool:
-        """Take one of the schedule's places; False: there is none, and it is held back."""
-        limit = execution.options.max_concurrency
-        if execution.schedule_id is None or limit is None:
-            return True
-        lane = self._lanes[execution.schedule_id]
-        if lane.running >= limit:
-            heapq.heappush(lane.held, place)
-            return False
-        lane.running += 1
-        return True
+    def _micros(self) -> int:
+        return round(self.clock.monotonic() * _SECOND)
 
-    def _leave_lane(self, key: ScheduleId) -> None:
-        lane = self._lanes[key]
-        lane.running -= 1
-        while lane.held:
-            place = heapq.heappop(lane.held)
-            if place.id in self._waiting:
-                heapq.heappush(self._heap, place)
-                return
-        if not lane.running:
-            del self._lanes[key]
+    def _set_rate_timer(self, now: int) -> None:
+        opening = self._rates.next_opening()
+        if self._rate_timer is not None and self._rate_timer_at == opening:
+            return
+        self._stop_rate_timer()
+        if opening is not None and len(self._line):
+            self._rate_timer_at = opening
+            self._rate_timer = self.send_after((opening - now) * _MICROSECOND, _RateOpens())
 
-    def _cancel_waiting(self, message: CancelExecution) -> Reply[Any]:
-        execution = self._waiting.pop(message.execution_id).execution
+    def _stop_rate_timer(self) -> None:
+        if self._rate_timer is not None:
+            self._rate_timer.cancel()
+            self._rate_timer = None
+
+    # How one is ended before its time
+
+    @handles(CancelExecution)
+    def cancel(self, message: CancelExecution) -> Any:
+        key = message.execution_id
+        waiting = self._line.get(key)
+        if waiting is not None and waiting.fresh:
+            return self._cancel_fresh(message)
+        if (running := self._running.get(key)) is not None:
+            # An actor that is just leaving, to wait, has a successor, which must begin first.
+            again = BeginExecution(running.execution, fresh=False)
+            self.cast.executions.tell(Deliver(key, again))
+        elif waiting is not None or key in self._parked:
+            self._start_to_end(key)
+        else:
+            return self._early_cancels.look_up(message)
+        return self.forward(self.cast.executions, Deliver(key, message))
+
+    def _start_to_end(self, key: ExecutionId) -> None:
+        """Beyond the limits: it has steps, which only its actor can end."""
+        waiting = self._line.remove(key)
+        execution = self._parked.take(key) if waiting is None else waiting.execution
+        assert execution is not None
+        self._start(execution, fresh=False)
+
+    def _cancel_fresh(self, message: CancelExecution) -> Reply[Any]:
+        waiting = self._line.remove(message.execution_id)
+        assert waiting is not None
+        execution = waiting.execution
         ended = Ended(self.clock.now(), ExecutionStatus.CANCELLED)
         change = AdvanceExecution(
             execution.id,
@@ -183,42 +268,15 @@ class RunQueue(CastMember):
 
     def _cancelled(self, execution: Execution, reply: Reply[Any], answer: Reply[Any]) -> None:
         reply.pipe(answer)
+        self._wake_parent(execution.parent)
         if execution.schedule_id is not None:
             ended = ExecutionEnded(execution.id, execution.schedule_id)
             self.cast.schedules.tell(DeliverIfAwake(execution.schedule_id, ended))
 
-    def _cancel_unknown(self, message: CancelExecution) -> Reply[Any]:
-        answer: Reply[Any] = Reply()
-
-        def found(reply: Reply[Any]) -> None:
-            try:
-                execution: Execution = reply.get()
-            except Exception as error:
-                answer.set_exception(error)
-                return
-            self._cancel_found(execution, message, answer)
-
-        self.read(found, stored_execution, message.execution_id)
-        return answer
-
-    def _cancel_found(
-        self, execution: Execution, message: CancelExecution, answer: Reply[Any]
-    ) -> None:
-        if execution.id in self._waiting or execution.id in self._running:
-            self.ref.ask(message).pipe(answer)
-        elif execution.status is ExecutionStatus.QUEUED:  # recorded, and on its way to this queue
-            self._early_cancels[execution.id] = message
-            answer.set(None)
-        else:
-            answer.set_exception(
-                IllegalTransition(
-                    "execution",
-                    execution.id,
-                    current=execution.status,
-                    wanted=ExecutionStatus.CANCELLED,
-                )
-            )
-
     def counts(self) -> Mapping[str, int]:
-        """How many run and how many wait; to be called through a proxy."""
-        return {"running": len(self._running), "waiting": len(self._waiting)}
+        """How many run, wait for their turn, and are parked; to be called through a proxy."""
+        return {
+            "running": len(self._running),
+            "waiting": len(self._line),
+            "parked": len(self._parked),
+        }

@@ -20,6 +20,7 @@ from typing import Any, Final, TypedDict, TypeVar, Unpack, overload
 from quarterjack.storage import QuarterjackError, Retry, WorkflowId
 
 from . import step_definition as check
+from .policies.rate import Rate
 from .policies.step_graph import GraphError, Node, RunIf, check_acyclic
 from .step import AwaitEvent, Parameter, RunWorkflow, Sleep, Step
 from .step_definition import Span, WrongStep
@@ -63,10 +64,18 @@ class Workflow:
 
     `name` is its id on the wire: letters, digits, `_`, `.`, `-`; at most 100 of them. `params_check`
     looks at the parameters of a run whose names are right, before it is recorded.
+    `max_concurrency` executions of it run at once, whatever began them; `rate_limit`, such as
+    `"10/min"`, says how many start in which time.
     """
 
     def __init__(
-        self, name: str, *, description: str = "", params_check: ParamsCheck | None = None
+        self,
+        name: str,
+        *,
+        description: str = "",
+        params_check: ParamsCheck | None = None,
+        max_concurrency: int | None = None,
+        rate_limit: str | None = None,
     ) -> None:
         if not check.NAME.fullmatch(name):
             raise WorkflowDefinitionError(
@@ -75,6 +84,8 @@ class Workflow:
         self.id: Final = WorkflowId(name)
         self.description = description
         self._params_check = params_check
+        self.max_concurrency: Final = self._checked_concurrency(max_concurrency)
+        self.rate_limit: Final = self._checked_rate(rate_limit)
         self._steps: dict[str, Step] = {}
         self._children: dict[WorkflowId, Workflow] = {}
 
@@ -270,6 +281,17 @@ class Workflow:
         return wrong
 
     # How it is checked
+
+    def _checked_concurrency(self, given: int | None) -> int | None:
+        if given is None or (type(given) is int and given >= 1):
+            return given
+        raise self._wrong("max_concurrency: it must be 1 or more", parameter="max_concurrency")
+
+    def _checked_rate(self, given: str | None) -> Rate | None:
+        try:
+            return None if given is None else Rate.parse(given)
+        except ValueError as error:
+            raise self._wrong(f"rate_limit: {error}", parameter="rate_limit") from None
 
     def _define(
         self, function: Callable[..., Any], handles_failure: bool, options: StepOptions

@@ -213,6 +213,8 @@ def workflow(found: Workflow) -> Json:
     return {
         "id": found.id,
         "description": found.description,
+        "maxConcurrency": found.max_concurrency,
+        "rateLimit": None if found.rate_limit is None else str(found.rate_limit),
         "params": params,
         "steps": steps,
     }

@@ -94,6 +94,7 @@ class Assembly:
             default_runner=settings.runner,
             reads=self.read,
             concurrency=settings.concurrency,
+            rate_limit=settings.rate_limit,
             longest_sleep=None if virtual else timedelta(seconds=1),
             result_limit=settings.max_result,
         )

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from quarterjack.actors.drafts import validated
+from quarterjack.actors.policies.rate import Rate
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.wire_model import WireModel
@@ -24,6 +25,8 @@ class Settings(WireModel):
     """Steps that the thread runner runs at once."""
     concurrency: int = Field(default=128, ge=1, le=100_000)
     """Executions that run at once."""
+    rate_limit: Annotated[Rate, BeforeValidator(Rate.parse)] | None = None
+    """How many executions may start in which time, such as `"100/min"`; None: any number."""
     grace: Duration = timedelta(seconds=30)
     """How long running steps may go on after a stop was asked for."""
     max_result: int = Field(default=LARGEST, ge=1_000, le=100_000_000)

@@ -152,6 +152,10 @@ class Actor(pykka.Actor):
         """As `request`, for a reply that comes from somewhere else."""
         self._cell.await_reply(reply, then)
 
+    def stop(self) -> None:
+        """End when what waits in the mailbox now is handled."""
+        self.ref.stop(block=False)
+
     def hold(self) -> None:
         """Take no ordinary message until `release`: one change at a time, each seen by the next."""
         self._cell.hold()

@@ -87,6 +87,7 @@ class Cell:
         "handled",
         "incarnation",
         "last_error",
+        "leaving",
         "mailbox",
         "parent",
         "path",
@@ -122,6 +123,8 @@ class Cell:
         self.pending = 0
         self.incarnation = 0
         self.last_error: BaseException | None = None
+        self.leaving = False
+        """It was asked to stop by itself: what is sent to it now will not be handled."""
         self.unanswered: set[Reply[Any]] | None = None
 
     @property

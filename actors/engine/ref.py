@@ -91,6 +91,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
     def stop(self, *, block: bool = False, timeout: float | None = None) -> bool | Reply[bool]:
         """Have it stop when it has handled what waits now; the reply says whether it lived till then."""
         lived: Reply[bool] = self._cell.dispatcher.new_reply()
+        self._cell.leaving = True
 
         def tell(asked: Reply[Any]) -> None:
             try:
@@ -98,6 +99,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
             except pykka.ActorDeadError:
                 lived.set(False)
             except Exception as error:
+                self._cell.leaving = False
                 lived.set_exception(error)
             else:
                 lived.set(True)

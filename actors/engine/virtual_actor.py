@@ -1,5 +1,8 @@
 """Actors whose address is always valid: the first message brings one to life, idleness puts it to sleep.
 
+One that ends by itself and is told something meanwhile is made anew for it, so nothing falls between
+the old one and the next.
+
 Each child has a restart history of its own: one that crashes too often is put in quarantine, is
 retried slowly, and its neighbours notice nothing.
 """
@@ -8,9 +11,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from .actor import handles
+import pykka
+from pykka._envelope import Envelope
+
+from .actor import FORWARDED, handles
 from .cell import Cell, CellState, ChildStopped
 from .child_spec import ChildSpec
+from .errors import MailboxFull
+from .ref import Ref
+from .reply import Reply
 from .restart_intensity import Intensity, RestartHistory
 from .supervisor import Supervisor, _RestartDue
 
@@ -35,6 +44,19 @@ class _Sweep(NamedTuple):
     """Look who was idle since the last look."""
 
 
+class _Kept(NamedTuple):
+    """A message for the next actor of a key, with who waits for its answer."""
+
+    message: Any
+    asker: Reply[Any] | None
+
+    def to(self, ref: Ref[Any]) -> None:
+        if self.asker is None:
+            ref.tell(self.message)
+        elif not ref.cell.put(Envelope(self.message, self.asker)):
+            self.asker.settle(error=MailboxFull(f"{ref!r} has too much to do; try again later"))
+
+
 class VirtualActors(Supervisor):
     """Supervises actors made by `spec_of(key)`; they sleep after one to two spans of `idle`.
 
@@ -54,6 +76,7 @@ class VirtualActors(Supervisor):
         self._histories: dict[str, RestartHistory] = {}
         self._handled: dict[str, int] = {}
         self._sweeping = False
+        self._kept: dict[str, list[_Kept]] = {}
 
     @handles(ChildStopped)
     def child_stopped(self, message: ChildStopped) -> None:
@@ -61,21 +84,57 @@ class VirtualActors(Supervisor):
         cell = message.child
         if self._cell.state is CellState.STOPPING:
             super().child_stopped(message)
-        elif self.child(cell.spec.id) is cell:
-            del self._children()[cell.spec.id]
+            return
+        key = cell.spec.id
+        if self.child(key) is cell:
+            del self._children()[key]
+        for kept in self._kept.pop(key, ()):
+            kept.to(self._awake(key))
 
     @handles(Deliver)
     def deliver(self, message: Deliver) -> object:
-        cell = self.child(message.key)
-        ref = self.start_child(self._spec_of(message.key)) if cell is None else cell.ref
         self._sweep_later()
-        return self.forward(ref, message.message)
+        if self._is_leaving(message.key):
+            self._keep(message.key, message.message)
+            return FORWARDED
+        return self.forward(self._awake(message.key), message.message)
 
     @handles(DeliverIfAwake)
     def deliver_if_awake(self, message: DeliverIfAwake) -> None:
         cell = self.child(message.key)
-        if cell is not None:
+        if message.key in self._kept:
+            self._keep(message.key, message.message)
+        elif cell is not None and not cell.leaving:
             cell.put(message.message)
+
+    def unfinished(self) -> list[Any]:
+        """What was kept for those who come after the ones that leave."""
+        kept, self._kept = self._kept, {}
+        return [
+            Envelope(Deliver(key, each.message), each.asker)
+            for key, those in kept.items()
+            for each in those
+        ]
+
+    def on_stop(self) -> None:
+        """Nobody comes after those that leave now."""
+        for envelope in self.unfinished():
+            self.system.dead_letters.add(self._cell.path, envelope.message, "stopped")
+            if envelope.reply_to is not None:
+                error = pykka.ActorDeadError(f"{self._cell.path} has stopped")
+                envelope.reply_to.settle(error=error)
+
+    def _awake(self, key: str) -> Ref[Any]:
+        cell = self.child(key)
+        return self.start_child(self._spec_of(key)) if cell is None else cell.ref
+
+    def _is_leaving(self, key: str) -> bool:
+        cell = self.child(key)
+        return cell is not None and cell.leaving
+
+    def _keep(self, key: str, message: Any) -> None:
+        """For the next one of that key: what is put behind a stop is never handled."""
+        self._kept.setdefault(key, []).append(_Kept(message, self._cell.asker))
 
     @handles(_Sweep)
     def sweep(self, _: _Sweep) -> None:

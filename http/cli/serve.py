@@ -29,6 +29,7 @@ logger = logging.getLogger("quarterjack")
 @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
 @option("--runner", default="thread", type=click.Choice(["thread"]), help="Where steps run.")
 @option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
+@option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
 @option(
     "--builtin",
@@ -55,6 +56,7 @@ def serve(
     database: str,
     runner: str,
     concurrency: int,
+    rate_limit: str | None,
     grace: timedelta,
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
@@ -67,6 +69,7 @@ def serve(
     settings = {
         "runner": runner,
         "concurrency": concurrency,
+        "rate_limit": rate_limit,
         "grace": grace,
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,

@@ -55,8 +55,10 @@ def add(number: int) -> Do:
 class Virtual:
     """Virtual actors on a stage, with what is stored of them."""
 
-    def __init__(self, idle: timedelta | None = IDLE, **options: Any) -> None:
-        self.stage = Stage()
+    def __init__(
+        self, idle: timedelta | None = IDLE, seed: int | None = None, **options: Any
+    ) -> None:
+        self.stage = Stage(seed)
         self.stored = {"a": 0, "b": 10}
         self.quarantine: list[tuple[str, str]] = []
         self._options = options
@@ -183,6 +185,83 @@ def test_one_that_stops_by_itself_sleeps_till_the_next_message(restart: Restart)
     assert virtual.awake() == []
     assert virtual.quarantine == []
     assert virtual.ask("a", add(1)) == 6
+
+
+def leave(keeper: Puppet) -> None:
+    """Ask for the own end; it comes when the mailbox is empty."""
+    keeper.stop()
+
+
+def test_what_reaches_one_that_leaves_is_for_the_next(virtual: Virtual) -> None:
+    _ask_to_leave(virtual)
+    answers = [virtual.send(Deliver("a", add(number))) for number in (2, 3)]
+    virtual.ref.cell.run(2)
+    virtual.stage.run()
+
+    assert [answer.get() for answer in answers] == [3, 6]
+    assert virtual.stage.read() == ["start a", "stop a", "start a"]
+    assert virtual.awake() == ["a"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_order_one_that_leaves_loses_nothing(seed: int) -> None:
+    virtual = Virtual(seed=seed)
+    answers = []
+    for _ in range(20):
+        answers.append(virtual.send(Deliver("a", add(1))))
+        virtual.send(Deliver("a", Do(leave)))
+    virtual.stage.run()
+
+    assert [answer.get() for answer in answers] == list(range(1, 21))
+    assert virtual.stage.system.dead_letters.counts == {}
+
+
+def test_news_for_the_next_one_come_after_what_wakes_it(virtual: Virtual) -> None:
+    _ask_to_leave(virtual)
+    virtual.send(DeliverIfAwake("a", Note("too early")))
+    virtual.send(Deliver("a", Note("wakes")))
+    virtual.send(DeliverIfAwake("a", Note("news")))
+    virtual.ref.cell.run(3)
+    virtual.stage.run()
+
+    assert virtual.stage.read() == ["start a", "stop a", "start a", "a: wakes", "a: news"]
+
+
+def test_what_is_kept_for_the_next_one_outlives_a_crash_of_the_supervisor(
+    virtual: Virtual,
+) -> None:
+    answer = _kept(virtual)
+    virtual.ref.cell.fail(LookupError("nothing there"))
+    virtual.stage.advance(seconds=10)
+
+    assert answer.get() == 3
+
+
+def test_what_is_kept_for_the_next_one_is_refused_when_all_stop(virtual: Virtual) -> None:
+    answer = _kept(virtual)
+    virtual.stage.system.stop(virtual.root)
+    virtual.root.cell.run(1)
+    virtual.ref.cell.run(1)
+    virtual.stage.run()
+
+    with pytest.raises(pykka.ActorDeadError, match="root/virtual has stopped"):
+        answer.get()
+
+
+def _ask_to_leave(virtual: Virtual) -> None:
+    """Have `a` ask for its own end, and not yet come to it."""
+    virtual.ask("a", add(1))
+    keeper = virtual.stage.ref("root/virtual/a").cell
+    keeper.put(Do(leave))
+    keeper.run(1)
+
+
+def _kept(virtual: Virtual) -> Reply[Any]:
+    """Something for the next actor, while the present one is still about to leave."""
+    _ask_to_leave(virtual)
+    answer = virtual.send(Deliver("a", add(2)))
+    virtual.ref.cell.run(1)
+    return answer
 
 
 def test_a_crashed_one_is_made_again_and_its_messages_wait(virtual: Virtual) -> None:
