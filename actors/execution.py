@@ -143,10 +143,12 @@ class ExecutionActor(ExecutionCourse):
         answer: Reply[Any] = Reply()
 
         def stored(reply: Reply[Any]) -> None:
+            self._storing -= 1
             reply.pipe(answer)
             self._reason = message.reason
             self._stop_steps(ExecutionStatus.CANCELLED, None, Turn())
 
+        self._storing += 1
         self.commit(AdvanceExecution(self._key, stop_reason=message.reason), stored)
         return answer
 

@@ -113,6 +113,9 @@ class ExecutionCourse(CastMember):
             error = outcome.interrupted(actor_crashed=self.restarted)
             retry = self._attempts.retry_of(step.name)
             turn.changes.append(self._ledger.fail(step.name, now, error, retry)[0])
+        for step in self._ledger.waiting():
+            if (child := step.awaited.child_id) is not None and child in children:
+                self.ref.tell(m.ChildEnded(step.name, children[child]))
         if self._execution.stop_reason is not None:
             self._reason = self._execution.stop_reason
             self._stop_steps(ExecutionStatus.CANCELLED, None, turn)
@@ -120,18 +123,15 @@ class ExecutionCourse(CastMember):
             error = outcome.execution_timeout(self._execution.options.timeout)
             self._stop_steps(ExecutionStatus.TIMED_OUT, error, turn)
         else:
-            self._take_up(turn, children)
+            self._take_up(turn)
 
-    def _take_up(self, turn: Turn, children: Mapping[ExecutionId, ChildEnd]) -> None:
+    def _take_up(self, turn: Turn) -> None:
         now = self.clock.now()
         for step in self._ledger.retrying():
             if step.awaited.wake_at is None or step.awaited.wake_at <= now:
                 self._starts.begin(step.name, turn, now)
         for step in self._ledger.open():
             self._timers.follow(step, self._attempts.step(step.name), now)
-            child = step.awaited.child_id
-            if child is not None and child in children:
-                self.ref.tell(m.ChildEnded(step.name, children[child]))
         self._go_on(turn)
 
     # How it goes on
@@ -194,7 +194,9 @@ class ExecutionCourse(CastMember):
             self.ref.stop(block=False)
         elif waits := self._ledger.open():
             wake_at = self._timers.nearest()
-            if wake_at is None or wake_at > self.clock.now() + timers.PARK_AFTER:
+            retries = self._ledger.retrying()
+            patience = timers.PARK_RETRY_AFTER if retries else timers.PARK_AFTER
+            if wake_at is None or wake_at > self.clock.now() + patience:
                 self._park(wake_at, frozenset(step.name for step in waits))
 
     def _park(self, wake_at: datetime | None, steps: frozenset[str]) -> None:

@@ -15,6 +15,8 @@ DEAF_AFTER: Final = timedelta(seconds=30)
 """How long a cancelled step that can't be killed may go on before it is given up."""
 PARK_AFTER: Final = timedelta(seconds=2)
 """An execution that has longer to wait keeps no actor."""
+PARK_RETRY_AFTER: Final = timedelta(minutes=10)
+"""The same while a step waits for its next attempt: so long it counts as running."""
 PROGRESS_EVERY: Final = timedelta(milliseconds=250)
 """How often a step's progress is told at most."""
 

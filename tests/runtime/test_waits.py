@@ -81,7 +81,7 @@ def test_a_sleep_that_was_over_while_the_server_was_down_ends_at_once(tmp_path: 
     with VirtualRuntime(workflows=[], clock=clock) as other:
         other.advance("3 h")
     with VirtualRuntime(database, workflows=[_nap(calls)], clock=clock) as runtime:
-        runtime.settle()
+        runtime.advance("1s")
         found = runtime.get_execution(key).get()
 
     assert found.execution.status == "succeeded"
