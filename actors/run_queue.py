@@ -167,7 +167,7 @@ class RunQueue(CastMember):
             else:
                 self._line.add(Waiting.found(execution, now))
         self.release()
-        self._start_some()
+        self.alarms_ring(_AlarmsRing())
 
     def _knows(self, key: ExecutionId) -> bool:
         return key in self._line or key in self._running or key in self._parked
@@ -235,15 +235,14 @@ class RunQueue(CastMember):
         waiting = self._line.get(key)
         if waiting is not None and waiting.fresh:
             return self._cancel_fresh(message)
-        if (running := self._running.get(key)) is not None:
-            # An actor that is just leaving, to wait, has a successor, which must begin first.
-            again = BeginExecution(running.execution, fresh=False)
-            self.cast.executions.tell(Deliver(key, again))
-        elif waiting is not None or key in self._parked:
+        if waiting is not None or key in self._parked:
             self._start_to_end(key)
-        else:
+        running = self._running.get(key)
+        if running is None:
             return self._early_cancels.look_up(message)
-        return self.forward(self.cast.executions, Deliver(key, message))
+        # An actor that is just leaving, to wait, has a successor, which must begin first.
+        begin = BeginExecution(running.execution, fresh=False)
+        return self.forward(self.cast.executions, Deliver(key, message, first=begin))
 
     def _start_to_end(self, key: ExecutionId) -> None:
         """Beyond the limits: it has steps, which only its actor can end."""

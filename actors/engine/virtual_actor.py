@@ -27,10 +27,14 @@ _SLOW_RETRY = timedelta(minutes=1)
 
 
 class Deliver(NamedTuple):
-    """Hand a message to the virtual actor of that key; an ask is answered by that one."""
+    """Hand a message to the virtual actor of that key; an ask is answered by that one.
+
+    `first` is what it is told before, if it is made for this message.
+    """
 
     key: str
     message: Any
+    first: Any = None
 
 
 class DeliverIfAwake(NamedTuple):
@@ -48,6 +52,7 @@ class _Kept(NamedTuple):
     """A message for the next actor of a key, with who waits for its answer."""
 
     message: Any
+    first: Any
     asker: Reply[Any] | None
 
     def to(self, ref: Ref[Any]) -> None:
@@ -89,21 +94,21 @@ class VirtualActors(Supervisor):
         if self.child(key) is cell:
             del self._children()[key]
         for kept in self._kept.pop(key, ()):
-            kept.to(self._awake(key))
+            kept.to(self._awake(key, kept.first))
 
     @handles(Deliver)
     def deliver(self, message: Deliver) -> object:
         self._sweep_later()
         if self._is_leaving(message.key):
-            self._keep(message.key, message.message)
+            self._keep(message)
             return FORWARDED
-        return self.forward(self._awake(message.key), message.message)
+        return self.forward(self._awake(message.key, message.first), message.message)
 
     @handles(DeliverIfAwake)
     def deliver_if_awake(self, message: DeliverIfAwake) -> None:
         cell = self.child(message.key)
         if message.key in self._kept:
-            self._keep(message.key, message.message)
+            self._keep(Deliver(*message))
         elif cell is not None and not cell.leaving:
             cell.put(message.message)
 
@@ -111,7 +116,7 @@ class VirtualActors(Supervisor):
         """What was kept for those who come after the ones that leave."""
         kept, self._kept = self._kept, {}
         return [
-            Envelope(Deliver(key, each.message), each.asker)
+            Envelope(Deliver(key, each.message, each.first), each.asker)
             for key, those in kept.items()
             for each in those
         ]
@@ -124,17 +129,23 @@ class VirtualActors(Supervisor):
                 error = pykka.ActorDeadError(f"{self._cell.path} has stopped")
                 envelope.reply_to.settle(error=error)
 
-    def _awake(self, key: str) -> Ref[Any]:
+    def _awake(self, key: str, first: Any) -> Ref[Any]:
         cell = self.child(key)
-        return self.start_child(self._spec_of(key)) if cell is None else cell.ref
+        if cell is not None:
+            return cell.ref
+        ref = self.start_child(self._spec_of(key))
+        if first is not None:
+            ref.tell(first)
+        return ref
 
     def _is_leaving(self, key: str) -> bool:
         cell = self.child(key)
         return cell is not None and cell.leaving
 
-    def _keep(self, key: str, message: Any) -> None:
+    def _keep(self, message: Deliver) -> None:
         """For the next one of that key: what is put behind a stop is never handled."""
-        self._kept.setdefault(key, []).append(_Kept(message, self._cell.asker))
+        kept = _Kept(message.message, message.first, self._cell.asker)
+        self._kept.setdefault(message.key, []).append(kept)
 
     @handles(_Sweep)
     def sweep(self, _: _Sweep) -> None:

@@ -21,6 +21,7 @@ Start = Callable[..., ServerProcess]
         pytest.param(["--no-such-option"], "--no-such-option", id="unknown option"),
         pytest.param(["--grace", "soon"], "is not a duration", id="no duration"),
         pytest.param(["--concurrency", "0"], "--concurrency", id="nothing at once"),
+        pytest.param(["--rate-limit", "often"], "is not a rate", id="no rate"),
         pytest.param(["--database", "mysql://x"], "is not a database URL", id="other database"),
         pytest.param(["--builtin", "ftp"], "'ftp' is not one of", id="no built-in workflow"),
         pytest.param(["--http-allow-host", "http://x"], "'http://x' is no host", id="no host"),

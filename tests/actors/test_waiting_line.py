@@ -69,7 +69,7 @@ class Room:
         self.line.place_given_back(execution)
 
     def start_all(self) -> list[str]:
-        found = []
+        found: list[str] = []
         while (execution := self.start()) is not None:
             found.append(execution.id)
         return found
@@ -322,11 +322,11 @@ def test_a_hundred_thousand_that_wait_are_started_in_seconds() -> None:
     for number in range(100_000):
         room.add(schedule=f"sch_{number}", limit=1, priority=number % 10)
 
-    assert len({key for key in _drain(room)}) == 100_000
+    assert len(set(_drain(room))) == 100_000
 
 
 def _drain(room: Room) -> list[str]:
-    found = []
+    found: list[str] = []
     while (started := room.start()) is not None:
         found.append(started.id)
         room.end(started)

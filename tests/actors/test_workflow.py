@@ -147,6 +147,31 @@ def test_a_workflow_s_name_is_checked(name: str) -> None:
         Workflow(name)
 
 
+def test_a_workflow_has_limits_of_its_own() -> None:
+    limited, free = Workflow("a", max_concurrency=3, rate_limit="10/min"), Workflow("b")
+
+    assert (limited.max_concurrency, str(limited.rate_limit)) == (3, "10/min")
+    assert (free.max_concurrency, free.rate_limit) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter", "told"),
+    [
+        ({"max_concurrency": 0}, "max_concurrency", "must be 1 or more"),
+        ({"max_concurrency": True}, "max_concurrency", "must be 1 or more"),
+        ({"max_concurrency": "3"}, "max_concurrency", "must be 1 or more"),
+        ({"rate_limit": "often"}, "rate_limit", "'often' is not a rate; write \"10/min\""),
+        ({"rate_limit": "0/s"}, "rate_limit", "1 to 100,000 starts"),
+    ],
+)
+def test_a_workflow_s_limits_are_checked(
+    options: dict[str, Any], parameter: str, told: str
+) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=told) as refused:
+        Workflow("flow", **options)
+    assert (refused.value.workflow, refused.value.parameter) == ("flow", parameter)
+
+
 def _flow(name: str) -> Workflow:
     flow = Workflow(name)
     flow.step(name="a")(plain)

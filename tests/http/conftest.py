@@ -21,7 +21,7 @@ def _workflows(gate: Gate) -> list[Workflow]:
     def shout(say: str) -> str:
         return say.upper()
 
-    gated = Workflow("gated")
+    gated = Workflow("gated", max_concurrency=50, rate_limit="1000/s")
 
     @gated.step
     def hold() -> None:

@@ -27,6 +27,13 @@ def test_a_definition_tells_steps_and_parameters(client: RestClient) -> None:
     ]
 
 
+def test_a_definition_tells_the_limits(client: RestClient) -> None:
+    limited, free = (client.get(f"/api/workflows/{name}").body for name in ("gated", "echo"))
+
+    assert (limited["maxConcurrency"], limited["rateLimit"]) == (50, "1000/s")
+    assert (free["maxConcurrency"], free["rateLimit"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", ""), ("GET", "/schedules"), ("POST", "/schedule"), ("POST", "/run")],

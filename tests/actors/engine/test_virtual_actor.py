@@ -248,6 +248,19 @@ def test_what_is_kept_for_the_next_one_is_refused_when_all_stop(virtual: Virtual
         answer.get()
 
 
+def test_one_that_is_made_for_a_message_can_be_told_something_first(virtual: Virtual) -> None:
+    for text in ("made for it", "already there"):
+        virtual.send(Deliver("a", Note(text), first=Note("first")))
+        virtual.stage.run()
+    _ask_to_leave(virtual)
+    virtual.send(Deliver("a", Note("next"), first=Note("first")))
+    virtual.ref.cell.run(1)
+    virtual.stage.run()
+
+    life = ["start a", "a: first", "a: made for it", "a: already there"]
+    assert virtual.stage.read() == [*life, "stop a", "start a", "a: first", "a: next"]
+
+
 def _ask_to_leave(virtual: Virtual) -> None:
     """Have `a` ask for its own end, and not yet come to it."""
     virtual.ask("a", add(1))
