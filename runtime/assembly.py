@@ -24,7 +24,7 @@ from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
 
 from .hosts import in_thread
-from .runners import CoroutineRunner, InlineRunner, ThreadRunner
+from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .tree import root_spec
 
@@ -65,7 +65,7 @@ class Assembly:
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
         self._reads_by_state = virtual or address.path is None
-        self._runners = _virtual_runners() if virtual else _runners(settings)
+        self._runners = _virtual_runners() if virtual else _runners(settings, workflows, clock)
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -171,8 +171,15 @@ class Assembly:
             self._anchor.close()
 
 
-def _runners(settings: Settings) -> dict[str, Runner]:
+def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
     return {
+        "process": ProcessRunner(
+            workflows.values(),
+            now=clock.now,
+            default_runner=settings.runner,
+            processes=settings.processes,
+            tasks_per_process=settings.tasks_per_process,
+        ),
         "thread": ThreadRunner(settings.threads),
         "async": CoroutineRunner(),
         "inline": InlineRunner(),
@@ -181,7 +188,7 @@ def _runners(settings: Settings) -> dict[str, Runner]:
 
 def _virtual_runners() -> dict[str, Runner]:
     """All steps inline, whatever they ask for: virtual time can't wait for threads."""
-    return dict.fromkeys(("thread", "async", "inline"), InlineRunner())
+    return dict.fromkeys(("process", "thread", "async", "inline"), InlineRunner())
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:
