@@ -20,9 +20,7 @@ class OutputTail:
         self._dropped = 0
         self._lock = threading.Lock()
 
-    def add(
-        self, at: datetime, stream: str, text: str, level: str = "", logger: str = ""
-    ) -> None:
+    def add(self, at: datetime, stream: str, text: str, level: str = "", logger: str = "") -> None:
         """A line of `stdout`, `stderr` or `log`."""
         with self._lock:
             self._lines.append((to_micros(at), stream, level, logger, text))

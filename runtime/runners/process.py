@@ -226,8 +226,8 @@ class ProcessRunner:
                 worker = attempt.worker = self._idle.popleft()
                 self._busy[worker] = attempt
                 worker.run(attempt.serial, said, attempt.tail)
-        for attempt, error in unsendable:
-            attempt.end(raised(attempt.task, error))
+        for failed, reason in unsendable:
+            failed.end(raised(failed.task, reason))
 
 
 def _cancelled(key: AttemptKey, message: str) -> StepRaised:

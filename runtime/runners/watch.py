@@ -48,9 +48,7 @@ class Watch:
 
     def later(self, seconds: float, callback: Callback) -> None:
         """Call back once, after so many seconds."""
-        heapq.heappush(
-            self._moments, (time.monotonic() + seconds, next(self._numbers), callback)
-        )
+        heapq.heappush(self._moments, (time.monotonic() + seconds, next(self._numbers), callback))
 
     def soon(self, callback: Callback) -> None:
         """Call back once, now; from any thread."""

@@ -111,9 +111,7 @@ class WorkerHandle:
     def cancel(self, serial: int) -> None:
         """End that attempt: by asking the worker, and by killing it if it does not answer."""
         self._send(frame(FromServer.CANCEL, serial))
-        self._watch.soon(
-            lambda: self._watch.later(KILL_SECONDS, lambda: self._kill_if_at(serial))
-        )
+        self._watch.soon(lambda: self._watch.later(KILL_SECONDS, lambda: self._kill_if_at(serial)))
 
     def finished(self) -> None:
         """The attempt has ended: what it wrote before that is in its tail now."""

@@ -77,8 +77,8 @@ class Channel:
         """Wait for the next one; None: there will be none."""
         return self._jobs.get()
 
-    def finish(self, job: Job) -> None:
-        """It has ended: too late to cancel it, and no more `Cancelled` from here on."""
+    def finish(self) -> None:
+        """The job has ended: too late to cancel it, and no more `Cancelled` from here on."""
         while True:
             try:
                 with self._lock:
@@ -116,6 +116,10 @@ class Channel:
             self._interrupting = True
         with suppress(OSError):
             os.killpg(0, signal.SIGTERM)
+        # That one may have reached any thread; this one also interrupts what the main thread waits for.
+        ident = threading.main_thread().ident
+        if ident is not None:
+            signal.pthread_kill(ident, signal.SIGTERM)
         timer = threading.Timer(GRACE_SECONDS, self._kill, [job])
         timer.daemon = True
         timer.start()

@@ -115,7 +115,7 @@ class Worker:
         except BaseException as error:
             key: Any = job.fields[0]
             report = StepRaised(key, failure_of(error), kinds_of(error))
-        self.channel.finish(job)
+        self.channel.finish()
         pulse.flush()
         return explained(report, limit), not is_out_of_memory(report)
 

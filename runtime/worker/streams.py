@@ -9,7 +9,8 @@ import faulthandler
 import logging
 import os
 import sys
-from typing import Final, TextIO
+from io import TextIOWrapper
+from typing import Final
 
 FIELD: Final = "\x1f"
 """Between the parts of a log line."""
@@ -22,12 +23,9 @@ class Streams:
     """`stdout`, `stderr` and `log` are the writing ends of pipes."""
 
     def __init__(self, stdout: int, stderr: int, log: int) -> None:
-        self._ends = {1: stdout, 2: stderr}
+        self._files = {0: os.open(os.devnull, os.O_RDONLY), 1: stdout, 2: stderr}
+        self._texts: dict[int, TextIOWrapper] = {}
         self._handler = PipeHandler(log)
-        self._texts: dict[int, TextIO] = {}
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
         self.put_back()
         root = logging.getLogger()
         if root.level == logging.WARNING:
@@ -35,16 +33,12 @@ class Streams:
 
     def put_back(self) -> None:
         """Before a step: as they were, whatever the step before it closed or replaced."""
-        for number, end in self._ends.items():
-            os.dup2(end, number)
+        for number, file in self._files.items():
+            os.dup2(file, number)
             text = self._texts.get(number)
             if text is None or text.closed:
-                self._texts[number] = open(  # noqa: SIM115  # for good
-                    number, "w", buffering=1, encoding="utf-8", errors="backslashreplace",
-                    closefd=False,
-                )  # fmt: skip
-        sys.stdout, sys.stderr = self._texts[1], self._texts[2]
-        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+                self._texts[number] = _text(number)
+        sys.stdin, sys.stdout, sys.stderr = (self._texts[number] for number in range(3))
         faulthandler.enable(file=2)
         root = logging.getLogger()
         if self._handler not in root.handlers:
@@ -55,6 +49,14 @@ class Streams:
         for each in (sys.stdout, sys.stderr, self._texts[1], self._texts[2]):
             with contextlib.suppress(Exception):
                 each.flush()
+
+
+def _text(number: int) -> TextIOWrapper:
+    """Line by line; what is no text is escaped."""
+    mode = "w" if number else "r"
+    errors = "backslashreplace" if number else "replace"
+    raw = open(number, mode + "b", closefd=False)  # noqa: SIM115  # for good
+    return TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=True)
 
 
 class PipeHandler(logging.Handler):
