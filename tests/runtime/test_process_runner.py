@@ -63,9 +63,10 @@ class Reports:
 
     def end(self, key: AttemptKey) -> StepReport:
         def look() -> StepReport | None:
-            *before, last = self.of(key) or [None]
-            assert not any(isinstance(report, StepEnd) for report in before)
-            return last if isinstance(last, StepEnd) else None
+            found = self.of(key)
+            assert sum(isinstance(report, StepEnd) for report in found) <= 1
+            last = found[-1] if found else None
+            return last if isinstance(last, StepReturned | StepSkipped | StepRaised) else None
 
         return eventually(look)
 
