@@ -62,13 +62,13 @@ class Reports:
         return [report for report in self.all if report.key == key]
 
     def end(self, key: AttemptKey) -> StepReport:
-        def look() -> StepReport | None:
-            found = self.of(key)
-            assert sum(isinstance(report, StepEnd) for report in found) <= 1
-            last = found[-1] if found else None
-            return last if isinstance(last, StepReturned | StepSkipped | StepRaised) else None
+        def has_ended() -> bool:
+            ends = [report for report in self.of(key) if isinstance(report, StepEnd)]
+            assert len(ends) <= 1
+            return len(ends) == 1
 
-        return eventually(look)
+        eventually(has_ended)
+        return self.of(key)[-1]
 
     def run(self, step: str, number: int = 1, **params: Any) -> StepReport:
         return self.end(self.submit(task(step, number, **params)))
