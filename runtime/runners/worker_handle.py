@@ -64,13 +64,17 @@ class WorkerHandle:
         self._unsent = bytearray()
         self._sending = threading.Lock()
         self._serial = 0
+        self._socket: socket.socket | None = None
+        self._room: int | None = None
+        self._pid = 0
+        """0: not started yet, or ended; the number may belong to another process then."""
         self.gone = threading.Event()
         """The process has ended, and the pool was thrown away."""
 
     def start(self) -> None:
         """Start the process. Blocks; raises `OSError` when that is impossible."""
-        self._socket, theirs = socket.socketpair()
-        self._socket.setblocking(False)
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
         pipes = [os.pipe() for _ in range(3)]
         self._pipes = [
             OutputPipe(pipe[0], name, self._watch, self._now)
@@ -86,10 +90,11 @@ class WorkerHandle:
             initargs=(self._setup,),
             context=context,
         )
+        self._socket = ours
         try:
             self._pool.schedule(serving.serve)
         except (BrokenProcessPool, RuntimeError, OSError) as error:
-            self._close_files()
+            self._close_files(ours)
             self._throw_pool_away()
             raise OSError(f"a worker process could not be started: {error!r}") from error
         finally:
@@ -97,9 +102,8 @@ class WorkerHandle:
                 each.close()  # so that its end is noticed here
         assert context.process is not None
         self._process: WorkerProcess = context.process
-        assert self._process.pid is not None
-        self.pid: int = self._process.pid
-        self._watch.soon(self._listen)
+        self._pid = self._process.pid or 0
+        self._watch.soon(lambda: self._listen(ours))
 
     def run(self, serial: int, said: bytes, tail: OutputTail) -> None:
         """Give an idle worker an attempt; never blocks."""
@@ -122,13 +126,14 @@ class WorkerHandle:
 
     def release(self) -> None:
         """Let an idle worker end."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
-        if not self.gone.is_set():
-            end_tree(self.pid)
+        if pid := self._pid:
+            end_tree(pid)
 
     def _kill_if_at(self, serial: int) -> None:
         if self._serial == serial:
@@ -146,6 +151,7 @@ class WorkerHandle:
 
     def _sent(self, said: bytes | bytearray) -> int:
         """How much could be sent; all of it, when there is nobody any more."""
+        assert self._socket is not None
         try:
             return self._socket.send(said)
         except BlockingIOError:
@@ -154,7 +160,7 @@ class WorkerHandle:
             return len(said)
 
     def _wait_for_room(self) -> None:
-        if not self.gone.is_set():
+        if self._pid and self._socket is not None:
             self._room = os.dup(self._socket.fileno())
             self._watch.add(self._room, self._send_more, write=True)
 
@@ -162,30 +168,27 @@ class WorkerHandle:
         with self._sending:
             del self._unsent[: self._sent(self._unsent)]
             if not self._unsent:
-                self._watch.remove(self._room)
-                os.close(self._room)
+                self._close_room()
 
-    def _listen(self) -> None:
-        self._watch.add(self._socket.fileno(), self._hear)
-        self._watch.add(self._process.sentinel, self._end)
+    def _close_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            self._watch.remove(room)
+            os.close(room)
+
+    def _listen(self, ours: socket.socket) -> None:
+        self._watch.add(ours.fileno(), lambda: self._hear(ours))
+        self._watch.add(self._process.sentinel, lambda: self._end(ours))
         for pipe in self._pipes:
             pipe.open()
 
-    def _hear(self) -> None:
-        piece = self._piece()
+    def _hear(self, ours: socket.socket) -> None:
+        piece = _piece(ours)
         if piece:
             self._tell(piece)
         elif piece is not None:  # it has closed its end, so nothing can be done with it
-            self._watch.remove(self._socket.fileno())
+            self._watch.remove(ours.fileno())
             self.kill()
-
-    def _piece(self) -> bytes | None:
-        try:
-            return self._socket.recv(_PIECE)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
 
     def _tell(self, piece: bytes) -> None:
         try:
@@ -196,15 +199,16 @@ class WorkerHandle:
         for kind, *values in said:
             self._listener.heard(self, kind, values)
 
-    def _end(self) -> None:
+    def _end(self, ours: socket.socket) -> None:
         self._watch.remove(self._process.sentinel)
         exit_code = self._exit_code()
-        while piece := self._piece():
+        while piece := _piece(ours):
             self._tell(piece)
-        end_tree(self.pid)  # what it left in its group
+        end_tree(self._pid)  # what it left in its group
+        self._pid = 0
         self.finished()
         self._listener.ended(self, exit_code)
-        self._close_files()
+        self._close_files(ours)
         threading.Thread(
             target=self._throw_pool_away, name="quarterjack-worker-end", daemon=True
         ).start()
@@ -213,19 +217,19 @@ class WorkerHandle:
         found = self._process.exitcode
         if found == _LOST_TRACK:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(self.pid, 0)
+                os.kill(self._pid, 0)
                 return None
         return found
 
-    def _close_files(self) -> None:
-        self._watch.remove(self._socket.fileno())
-        if self._unsent:
-            self._watch.remove(self._room)
-            os.close(self._room)
+    def _close_files(self, ours: socket.socket) -> None:
+        self._watch.remove(ours.fileno())
+        with self._sending:
+            self._close_room()
+            self._unsent.clear()
+            ours.close()
         for pipe, file in zip(self._pipes, self._files, strict=True):
             pipe.close()
             os.close(file)
-        self._socket.close()
 
     def _throw_pool_away(self) -> None:
         self._pool.stop()
@@ -233,3 +237,13 @@ class WorkerHandle:
         with suppress(Exception):
             self._pool.join()
         self.gone.set()
+
+
+def _piece(channel: socket.socket) -> bytes | None:
+    """What is there to read; None: nothing yet, empty: nothing ever."""
+    try:
+        return channel.recv(_PIECE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""

@@ -88,6 +88,10 @@ class Channel:
                 continue
             return
 
+    def leave(self) -> None:
+        """End the process soon, also when a thread that a step left behind would keep it."""
+        threading.Thread(target=self._end_soon, name="quarterjack-end", daemon=True).start()
+
     def _hear(self) -> None:
         buffer = FrameBuffer()
         while piece := self._piece():
@@ -135,6 +139,9 @@ class Channel:
             if self._current is not None:
                 end_tree(os.getpid())
         self._jobs.put(None)
+        self._end_soon()
+
+    def _end_soon(self) -> None:
         threading.Event().wait(GRACE_SECONDS)
         end_tree(os.getpid())
 

@@ -19,7 +19,6 @@ from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import Failure, WorkflowId
 
 from ..importable import Modules, workflows_of
-from ..process_tree import end_tree
 from ..step_call import StepCall, failure_of, kinds_of
 from .channel import Channel, Job
 from .frames import FromWorker
@@ -87,9 +86,9 @@ class Worker:
         self._streams.put_back()
         self._surroundings = Surroundings()
         self.channel.send(FromWorker.READY)
-        while (job := self.channel.next_job()) is not None:
-            if not self._serve(job):
-                end_tree(os.getpid())
+        while (job := self.channel.next_job()) is not None and self._serve(job):
+            pass
+        self.channel.leave()
 
     def _serve(self, job: Job) -> bool:
         """Run one; whether this worker is as good as new."""

@@ -136,6 +136,23 @@ def test_sigterm_to_every_process_lets_running_steps_end(
     assert log.read_text().count("second") == 1
 
 
+def test_steps_go_on_when_the_process_that_workers_come_from_is_killed(
+    start: Start, log: Path, gate: Path
+) -> None:
+    client = start().client()
+    origin = run(client, "isolated")["result"]
+    path = "/api/workflows/gated/run"
+    key = client.post(path, {"params": {"log": str(log), "gate": str(gate)}}).body["executionId"]
+    eventually(lambda: log.exists() and "second" in log.read_text())
+
+    assert isinstance(origin, list)
+    os.kill(origin[1], signal.SIGKILL)
+    gate.touch()
+
+    eventually(lambda: client.get(f"/api/executions/{key}").body["status"] == "succeeded")
+    assert run(client, "isolated")["status"] == "succeeded"
+
+
 def test_a_step_that_takes_its_process_down_is_retried_and_told(tmp_path: Path, log: Path) -> None:
     (tmp_path / "crashing.py").write_text(CRASHING, encoding="utf-8")
     options = ("--app", "crashing", "--port", "0", "--database", f"sqlite:///{tmp_path}/q.db")

@@ -1,7 +1,11 @@
 """What can't run in a process is refused at the start, with a sentence that says what to do."""
 
+import multiprocessing
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +13,9 @@ from typing import Any
 
 import pytest
 from process_steps import steps
+from waiting import eventually
 
+from quarterjack.actors.runner import AttemptKey, StepReport, StepReturned, StepTask
 from quarterjack.runtime import (
     Runtime,
     Settings,
@@ -19,6 +25,8 @@ from quarterjack.runtime import (
 )
 from quarterjack.runtime.importable import modules_of
 from quarterjack.runtime.runners import ProcessRunner
+from quarterjack.storage import ExecutionId, Trigger
+from quarterjack.storage.instants import EPOCH
 
 in_a_list = [Workflow("in-a-list")]
 
@@ -131,3 +139,27 @@ def test_an_embedded_runtime_can_use_processes() -> None:
 
     with pytest.raises(WorkflowDefinitionError, match="lambda"):
         Runtime(workflows=[flow(lambda: 1)], settings=settings).start().get(timeout=10)
+
+
+def test_a_worker_that_can_t_be_replaced_is_tried_again(vanishing: ModuleType) -> None:
+    path = Path(str(vanishing.__file__))
+    source = path.read_text(encoding="utf-8")
+    runner = ProcessRunner([vanishing.flow], now=lambda: datetime.now(UTC), processes=1)
+    runner.start()
+    ends: list[StepReport] = []
+    key = AttemptKey(ExecutionId("exe_1"), "step", 1)
+    step = vanishing.flow.steps["step"]
+    task = StepTask(key, step, vanishing.flow.id, None, EPOCH, Trigger.API, {}, {}, {})
+
+    path.write_text("import os\nos._exit(7)\n", encoding="utf-8")
+    runner.submit(task, ends.append)
+    eventually(lambda: len(ends) == 2)
+    (worker,) = (each for each in multiprocessing.active_children() if "pebble" in each.name)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join()
+    runner.submit(replace(task, key=key._replace(number=2)), ends.append)
+    path.write_text(source, encoding="utf-8")
+    eventually(lambda: len(ends) == 4)
+    runner.close()
+
+    assert isinstance(ends[-1], StepReturned)

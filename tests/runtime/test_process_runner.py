@@ -1,6 +1,7 @@
 """The process runner: warm workers, and a step that misbehaves costs nothing but its own worker."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -118,6 +119,15 @@ def shared() -> Iterator[ProcessRunner]:
 @pytest.fixture
 def reports(shared: ProcessRunner) -> Reports:
     return Reports(shared)
+
+
+@pytest.fixture
+def alone() -> Iterator[Reports]:
+    """Of a runner with one worker."""
+    found = new_runner(processes=1)
+    found.start()
+    yield Reports(found)
+    found.close()
 
 
 def test_a_step_runs_in_a_warm_process_of_its_own_group(reports: Reports) -> None:
@@ -378,17 +388,12 @@ def test_many_attempts_from_several_threads_all_end_once(reports: Reports) -> No
     assert got == {number: number * 2 for number in range(1_000)}
 
 
-def test_attempts_begin_in_the_order_they_came() -> None:
-    runner = new_runner(processes=1)
-    runner.start()
-    reports = Reports(runner)
-
+def test_attempts_begin_in_the_order_they_came(alone: Reports) -> None:
     for number in range(50):
-        reports.submit(task("pid", number))
-    eventually(lambda: len(reports.all) == 100)
-    runner.close()
+        alone.submit(task("pid", number))
+    eventually(lambda: len(alone.all) == 100)
 
-    assert [each.key.number for each in reports.all if isinstance(each, StepBegan)] == [*range(50)]
+    assert [each.key.number for each in alone.all if isinstance(each, StepBegan)] == [*range(50)]
 
 
 def test_a_worker_is_replaced_after_so_many_steps() -> None:
@@ -432,3 +437,44 @@ def test_closing_ends_the_workers_also_those_that_run_a_step(tmp_path: Path) -> 
     assert not is_there(busy)
     assert not runner.in_flight(key)
     eventually(lambda: set(threading.enumerate()) <= before)
+
+
+def test_a_parameter_that_can_t_be_sent_fails_the_attempt(reports: Reports) -> None:
+    assert reports.failure("double", x=object()).type == "TypeError"
+
+
+def test_an_idle_worker_that_is_killed_is_replaced(alone: Reports) -> None:
+    before = alone.value("pid", 1)[0]
+
+    os.kill(before, signal.SIGKILL)
+    after = alone.value("pid", 2)[0]
+
+    assert after != before
+
+
+def test_an_attempt_that_had_not_begun_is_given_to_another_worker(alone: Reports) -> None:
+    pid = alone.value("pid", 1)[0]
+
+    os.kill(pid, signal.SIGSTOP)
+    key = alone.submit(task("pid", 2))
+    os.kill(pid, signal.SIGKILL)
+    report = alone.end(key)
+
+    assert isinstance(report, StepReturned)
+    assert unpack(report.result)[0] != pid
+
+
+def test_a_stopped_worker_is_killed_when_its_step_is_cancelled(
+    alone: Reports, tmp_path: Path
+) -> None:
+    key = alone.submit(task("hangs", started=str(tmp_path / "started")))
+    (pid,) = started(tmp_path / "started")
+    os.kill(pid, signal.SIGSTOP)
+
+    alone.runner.cancel(key)
+    eventually(lambda: not is_there(pid), within=2)
+
+    report = alone.end(key)
+    assert isinstance(report, StepRaised)
+    assert report.failure.type == "Cancelled"
+    assert alone.value("double", x=1) == 2
