@@ -4,6 +4,7 @@ A step that writes much costs the server little: of each piece no more than the 
 at, and between full pieces a pipe is left alone for a moment, so that the step has to wait.
 """
 
+import codecs
 import fcntl
 import os
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from .watch import Watch
 _PIPE: Final = 2**20
 _KEPT: Final = 65_536
 _PAUSE_SECONDS: Final = 0.01
-_LONGEST_LINE: Final = 8_192
+_LONGEST_RECORD: Final = 131_072
+"""Beyond it, what the log's pipe holds is no record."""
 
 
 class OutputPipe:
@@ -31,7 +33,8 @@ class OutputPipe:
         self._stream = stream
         self._watch = watch
         self._now = now
-        self._rest = b""
+        self._decoder = _decoder()
+        self._records = b""
         self._open = True
         self.tail: OutputTail | None = None
         """Of the attempt that the worker runs; None: what comes is thrown away."""
@@ -45,10 +48,11 @@ class OutputPipe:
             self._watch.add(self._file, self._read)
 
     def drain(self) -> None:
-        """Read what is there, and take it that no line goes on."""
+        """Read what is there; what comes later is another attempt's."""
         self._take(self._piece())
-        self._add(self._rest)
-        self._rest = b""
+        self._add(self._decoder.decode(b"", final=True))
+        self._decoder.reset()
+        self._records = b""
 
     def close(self) -> None:
         """No more."""
@@ -72,27 +76,33 @@ class OutputPipe:
             return b""
 
     def _take(self, piece: bytes) -> None:
+        if self.tail is None:
+            return
         left_out = len(piece) - _KEPT
         if left_out > 0:
-            self._add(self._rest)
-            self._add(f"… {left_out:,} bytes left out …".encode())
-            self._rest, piece = b"", piece[left_out:]
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            self._add(line, empty=True)
-        if len(self._rest) > _LONGEST_LINE:
-            self._add(self._rest)
-            self._rest = b""
+            self._add(f"\n… {left_out:,} bytes left out …\n")
+            self._decoder.reset()
+            self._records, piece = b"", piece[left_out:]
+        if self._stream == "log":
+            self._take_records(piece)
+        else:
+            self._add(self._decoder.decode(piece))
 
-    def _add(self, line: bytes, *, empty: bool = False) -> None:
-        tail = self.tail
-        if tail is None or not (line or empty):
-            return
-        text = line.decode(errors="replace")
-        parts = text.split(FIELD, 3)
-        if self._stream != "log" or len(parts) != 4 or not parts[0].isdecimal():
-            tail.add(self._now(), self._stream, text)
-            return
-        micros, level, logger, said = parts
-        at = from_micros(int(micros))
-        tail.add(at, self._stream, said.replace(LINE_BREAK, "\n"), level, logger)
+    def _take_records(self, piece: bytes) -> None:
+        *records, self._records = (self._records + piece).split(b"\n")
+        if len(self._records) > _LONGEST_RECORD:
+            self._records = b""
+        for record in records:
+            parts = record.decode(errors="replace").split(FIELD, 3)
+            if self.tail is not None and len(parts) == 4 and parts[0].isdecimal():
+                micros, level, logger, text = parts
+                at = from_micros(int(micros))
+                self.tail.add(at, "log", text.replace(LINE_BREAK, "\n"), level, logger)
+
+    def _add(self, text: str) -> None:
+        if text and self.tail is not None:
+            self.tail.add(self._now(), self._stream, text)
+
+
+def _decoder() -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder("utf-8")(errors="replace")
