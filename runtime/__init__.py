@@ -21,6 +21,7 @@ from quarterjack.storage import (
 from .calls import RuntimeNotStarted
 from .execution_detail import ExecutionDetail
 from .health import Health, Readiness
+from .runners.crew import WorkersNotStarted
 from .runtime import Runtime
 from .settings import Settings
 from .step_context import StepContext
@@ -47,6 +48,7 @@ __all__ = [
     "ScheduleStatus",
     "Settings",
     "StepContext",
+    "WorkersNotStarted",
     "Workflow",
     "WorkflowDefinitionError",
 ]

@@ -42,7 +42,7 @@ from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
 
 from .hosts import in_thread
-from .runners import CoroutineRunner, InlineRunner, ThreadRunner
+from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
@@ -84,7 +84,9 @@ class Assembly:
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
         self._reads_by_state = virtual or address.path is None
-        self._runners = _virtual_runners(clock.now) if virtual else _runners(settings, clock.now)
+        self._runners = (
+            _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
+        )
         self._captures = False
         self.environment = Environment(
             workflows=workflows,
@@ -207,11 +209,18 @@ class Assembly:
             self._anchor.close()
 
 
-def _runners(settings: Settings, now: Callable[[], datetime]) -> dict[str, Runner]:
+def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
     return {
-        "thread": ThreadRunner(settings.threads, now),
-        "async": CoroutineRunner(now),
-        "inline": InlineRunner(now),
+        "process": ProcessRunner(
+            workflows.values(),
+            now=clock.now,
+            default_runner=settings.runner,
+            processes=settings.processes,
+            tasks_per_process=settings.tasks_per_process,
+        ),
+        "thread": ThreadRunner(settings.threads, clock.now),
+        "async": CoroutineRunner(clock.now),
+        "inline": InlineRunner(clock.now),
     }
 
 

@@ -63,7 +63,8 @@ class Runtime(Calls):
     def start(self) -> Reply[None]:
         """Start the actors on a thread of their own; there when the reply is.
 
-        Raises `DatabaseError`. Starting what is started changes nothing.
+        Raises `DatabaseError`, `WorkersNotStarted`, and `WorkflowDefinitionError` for a step that
+        can't run in a process though it should. Starting what is started changes nothing.
         """
         if self._thread is not None:
             return Reply.of(None)
@@ -105,7 +106,7 @@ class Runtime(Calls):
     async def serve_on_this_loop(self) -> None:
         """Start the actors on the running loop, which they share with whoever is on it.
 
-        Raises `DatabaseError`. End with `drain`.
+        Raises as `start` does. End with `drain`.
         """
         await in_thread(self._prepare, "initialize")
         await self._begin()

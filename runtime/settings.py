@@ -19,10 +19,14 @@ class Settings(WireModel):
 
     model_config = ConfigDict(alias_generator=None)  # Python's names: they are keyword arguments
 
-    runner: Literal["thread", "inline"] = "thread"
+    runner: Literal["process", "thread", "inline"] = "thread"
     """Where plain functions run, unless their step says otherwise."""
     threads: int = Field(default=32, ge=1, le=10_000)
     """Steps that the thread runner runs at once."""
+    processes: int | None = Field(default=None, ge=1, le=1_000)
+    """Worker processes of the process runner; None: one for each CPU, at least 2."""
+    tasks_per_process: int | None = Field(default=None, ge=1)
+    """After how many steps a worker process is replaced by a fresh one; None: never."""
     concurrency: int = Field(default=128, ge=1, le=100_000)
     """Executions that run at once."""
     rate_limit: Annotated[Rate, BeforeValidator(Rate.parse)] | None = None

@@ -1,14 +1,14 @@
 """What the run queue reads when it is started: what has not ended, and what started lately."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import JOIN, fn
 
 from .database import Reader
 from .ids import ExecutionId, WorkflowId
-from .queries import Select, Unfinished, last_seq, unfinished
+from .queries import Unfinished, last_seq, unfinished
+from .selects import tuples
 from .statuses import UNFINISHED, ExecutionStatus, StepStatus
 from .tables import EventRow, ExecutionRow, StepRow
 
@@ -48,13 +48,8 @@ def starts_since(reader: Reader, since: datetime) -> list[tuple[datetime, Workfl
         started = row.select(row.timestamp, row.workflow_id).where(
             stretch & (row.type == "workflow.started") & (row.timestamp >= since)
         )
-        found.extend(_tuples(reader, started))
+        found.extend(tuples(reader, started))
         until -= _STRETCH
-    return found
-
-
-def _tuples(reader: Reader, query: Select) -> Iterable[tuple[Any, ...]]:
-    found: Iterable[tuple[Any, ...]] = query.bind(reader).tuples()
     return found
 
 
@@ -73,4 +68,4 @@ def _owed(reader: Reader) -> frozenset[ExecutionId]:
         )
         .distinct()
     )
-    return frozenset(key for (key,) in _tuples(reader, query))
+    return frozenset(key for (key,) in tuples(reader, query))

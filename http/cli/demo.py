@@ -39,8 +39,15 @@ _GRACE: Final = "5s"
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the database and the reports lie.",
 )
+@option(
+    "--runner",
+    default="process",
+    type=click.Choice(["process", "thread"]),
+    help="Where the examples' steps run.",
+)
+@option("--processes", default=2, type=click.IntRange(1, 1_000), help="Worker processes.")
 @config_option
-def demo(host: str, port: int | None, folder: Path) -> None:
+def demo(host: str, port: int | None, folder: Path, runner: str, processes: int) -> None:
     """Serve the bundled examples, already scheduled, and show what runs. Ctrl-C ends it."""
     console = Console()
     logging.basicConfig(
@@ -54,7 +61,7 @@ def demo(host: str, port: int | None, folder: Path) -> None:
     except OSError as error:
         raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--folder") from None
     ports = (DEFAULT_PORT, 0) if port is None else (port,)
-    shown = Demo(console, folder)
+    shown = Demo(console, folder, runner, processes)
     with shown:
         code = run(shown.build, host, ports, shown.ready)
     if code == 0:
@@ -65,9 +72,11 @@ def demo(host: str, port: int | None, folder: Path) -> None:
 class Demo:
     """The examples in a folder; a context manager that ends the view."""
 
-    def __init__(self, console: Console, folder: Path) -> None:
+    def __init__(self, console: Console, folder: Path, runner: str, processes: int) -> None:
         self._console = console
         self._folder = folder
+        self._runner = runner
+        self._processes = processes
         self._database = folder / "demo.db"
         self._examples: Any = importlib.import_module(EXAMPLES)
         self._drafts: dict[str, dict[str, Any]] = dict(
@@ -87,7 +96,7 @@ class Demo:
         self._runtime = Runtime(
             f"sqlite:///{self._database}",
             workflows=self._examples.WORKFLOWS,
-            settings=Settings.of(grace=_GRACE),
+            settings=Settings.of(grace=_GRACE, runner=self._runner, processes=self._processes),
         )
         return self._runtime
 

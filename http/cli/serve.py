@@ -12,7 +12,14 @@ from pathlib import Path
 import click
 
 from quarterjack.actors.workflow import Workflow
-from quarterjack.runtime import DatabaseError, QuarterjackError, Runtime, Settings
+from quarterjack.runtime import (
+    DatabaseError,
+    QuarterjackError,
+    Runtime,
+    Settings,
+    WorkersNotStarted,
+    WorkflowDefinitionError,
+)
 from quarterjack.runtime.workflow_loader import load_workflows
 
 from ..server import ExitCode, bind
@@ -27,7 +34,17 @@ logger = logging.getLogger("quarterjack")
 @option("--host", default="127.0.0.1", help="The loopback address to listen on.")
 @option("--port", default=DEFAULT_PORT, type=click.IntRange(0, 65_535), help="0 picks a free one.")
 @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
-@option("--runner", default="thread", type=click.Choice(["thread"]), help="Where steps run.")
+@option(
+    "--runner",
+    default="process",
+    type=click.Choice(["process", "thread"]),
+    help="Where steps run that don't say so themselves.",
+)
+@option(
+    "--processes",
+    type=click.IntRange(1, 1_000),
+    help="Worker processes; by default one for each CPU, at least 2.",
+)
 @option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
 @option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
@@ -55,6 +72,7 @@ def serve(
     port: int,
     database: str,
     runner: str,
+    processes: int | None,
     concurrency: int,
     rate_limit: str | None,
     grace: timedelta,
@@ -68,6 +86,7 @@ def serve(
     """
     settings = {
         "runner": runner,
+        "processes": processes,
         "concurrency": concurrency,
         "rate_limit": rate_limit,
         "grace": grace,
@@ -98,7 +117,7 @@ def run(
 ) -> int:
     """Build a runtime and serve it on the first port that is free; the exit code.
 
-    What is wrong with options or the database is told in one line on standard error.
+    What is wrong with options, workflows or the database is told in one line on standard error.
     """
     try:
         runtime = build()
@@ -107,7 +126,9 @@ def run(
         return _refused(error, ExitCode.USAGE)
     try:
         return asyncio.run(serve_runtime(runtime, listener, ready))
-    except DatabaseError as error:
+    except WorkflowDefinitionError as error:
+        return _refused(error, ExitCode.USAGE)
+    except (DatabaseError, WorkersNotStarted) as error:
         return _refused(error, ExitCode.FAILED)
     finally:
         listener.close()

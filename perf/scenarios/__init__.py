@@ -2,9 +2,11 @@
 
 from perf.harness import Scenario
 
-from . import engine, lateness, runs, storage
+from . import engine, lateness, processes, runs, storage
 
 SCENARIOS: dict[str, Scenario] = {
-    each.name: each for module in (engine, storage, runs, lateness) for each in module.SCENARIOS
+    each.name: each
+    for module in (engine, storage, runs, processes, lateness)
+    for each in module.SCENARIOS
 }
 """Name → scenario."""

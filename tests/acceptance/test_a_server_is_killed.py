@@ -32,7 +32,7 @@ def _all_ended(client: RestClient, schedule_id: str) -> bool:
 def test_after_a_kill_each_due_instant_has_exactly_one_execution(
     start: Start, log: Path, gate: Path
 ) -> None:
-    server = start()
+    server = start("--processes", "8")
     client = server.client()
     schedule_id = client.schedule(
         "gated",

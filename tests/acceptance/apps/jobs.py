@@ -80,4 +80,12 @@ def raises(fine: int) -> None:
     raise ValueError(f"no way with {fine}")
 
 
-__all__ = ["broken", "gated", "report"]
+isolated = Workflow("isolated", description="Says which process it runs in.")
+
+
+@isolated.step
+def where() -> list[int]:
+    return [os.getpid(), os.getppid()]
+
+
+__all__ = ["broken", "gated", "isolated", "report"]
