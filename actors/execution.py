@@ -145,11 +145,11 @@ class ExecutionActor(ExecutionCourse):
         def stored(reply: Reply[Any]) -> None:
             self._storing -= 1
             reply.pipe(answer)
-            self._reason = message.reason
-            self._stop_steps(ExecutionStatus.CANCELLED, None, Turn())
 
         self._storing += 1
         self.commit(AdvanceExecution(self._key, stop_reason=message.reason), stored)
+        self._reason = message.reason
+        self._stop_steps(ExecutionStatus.CANCELLED, None, Turn())
         return answer
 
     @handles(timers.Deaf)

@@ -107,8 +107,12 @@ class RunQueue(CastMember):
         key = message.execution_id
         ended = self._left(key)
         known = ended.execution.parent if ended is not None else None
-        self._line.remove(key)
-        self._parked.take(key)
+        waiting, parked = self._line.remove(key), self._parked.take(key)
+        for gone in (ended, waiting):
+            if gone is not None:
+                self._free(gone.execution)
+        if parked is not None:
+            self._free(parked)
         self._wake_parent(message.parent or known)
         self._start_some()
 
@@ -162,6 +166,8 @@ class RunQueue(CastMember):
         self._rates.restore(past_starts(found.starts, now, micros), micros)
         for execution, _ in found.unfinished:
             waits = execution.status is ExecutionStatus.WAITING
+            if execution.status is not ExecutionStatus.QUEUED:
+                self._places.hold(execution)
             if waits and execution.id not in found.owed:
                 self._parked.park(execution)
             else:
@@ -180,9 +186,14 @@ class RunQueue(CastMember):
         """It runs no more: others may have its places."""
         running = self._running.pop(key, None)
         if running is not None:
-            self._places.give_back(running.execution)
+            self._places.rest(running.execution)
             self._line.place_given_back(running.execution)
         return running
+
+    def _free(self, execution: Execution) -> None:
+        """It has ended: also its schedule has a place for another."""
+        self._places.release(execution)
+        self._line.place_given_back(execution)
 
     def _wake_parent(self, parent: StepKey | None) -> None:
         if parent is not None:

@@ -179,8 +179,8 @@ class WaitingLine:
             self._workflows.pop(place).leave()
 
     def _gate_of(self, key: _LaneKey) -> Callable[[], bool] | None:
-        if key.schedule_id is None or key.limit is None:
-            return None
+        if key.schedule_id is None or key.limit is None or not key.fresh:
+            return None  # what has begun has its schedule's place already
         return partial(self._places.left_for_schedule, key.schedule_id, key.limit)
 
     def _workflow_is_open(self, key: WorkflowId, fresh: bool) -> bool:

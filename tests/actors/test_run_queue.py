@@ -36,7 +36,7 @@ def test_one_that_waits_gives_its_place_to_the_next(queue: QueueStage) -> None:
     assert queue.counts() == {"running": 2, "waiting": 0, "parked": 1}
 
 
-def test_it_gives_back_its_places_in_all_limits() -> None:
+def test_it_gives_back_its_places_but_that_of_its_schedule() -> None:
     queue = QueueStage(concurrency=10)
     one = RunOptions(max_concurrency=1)
     queue.enqueue("a", "b", schedule="sch_1", options=one)
@@ -44,8 +44,12 @@ def test_it_gives_back_its_places_in_all_limits() -> None:
     before = queue.began()
     queue.park("a", "nap")
     queue.park("n1", "nap")
+    meanwhile = queue.began()
+    queue.wake("a")
+    queue.end("a")
 
-    assert (before, queue.began()) == (["a", "n1", "n2"], ["b", "n3"])
+    assert (before, meanwhile) == (["a", "n1", "n2"], ["n3"])
+    assert queue.began() == ["a+", "b"]
 
 
 def test_it_goes_on_at_its_instant_and_not_before(queue: QueueStage) -> None:

@@ -65,7 +65,8 @@ class Room:
         return waiting.execution
 
     def end(self, execution: Execution) -> None:
-        self.places.give_back(execution)
+        self.places.rest(execution)
+        self.places.release(execution)
         self.line.place_given_back(execution)
 
     def start_all(self) -> list[str]:
@@ -256,6 +257,8 @@ ACTIONS = st.lists(
 def _may_start(room: Room, execution: Execution) -> bool:
     options, schedule = execution.options, execution.schedule_id
     limit = options.max_concurrency
+    if execution.status is not ExecutionStatus.QUEUED:  # it has its schedule's place
+        schedule = None
     return room.places.left_for_workflow(execution.workflow_id) and (
         schedule is None or limit is None or room.places.left_for_schedule(schedule, limit)
     )

@@ -1,6 +1,7 @@
 """Steps that wait: for an instant, an event, or another execution; on a virtual clock."""
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -343,3 +344,24 @@ def test_an_execution_s_own_timeout_counts_while_it_waits() -> None:
 
     assert ended.status == "timedOut"
     assert took == timedelta(hours=1)
+
+
+def test_the_next_one_of_a_schedule_does_not_begin_beside_one_that_sleeps() -> None:
+    flow = Workflow("flow")
+    flow.sleep("90s")
+
+    with VirtualRuntime(workflows=[flow]) as runtime:
+        schedule_id = runtime.create_scheduled_workflow(
+            {
+                "workflowId": "flow",
+                "name": "n",
+                "scheduleConfig": {"cron": "* * * * *", "overlap": "queueAll"},
+            }
+        ).get()
+        runtime.advance("10m")
+        found = runtime.get_schedule_workflow_status(schedule_id).get()
+        began = sorted(each.started_at for each in found.history if each.started_at is not None)
+
+    gaps = {later - earlier for earlier, later in pairwise(began)}
+    assert len(began) > 4
+    assert gaps == {timedelta(seconds=90)}
