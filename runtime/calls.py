@@ -29,7 +29,6 @@ from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
-from quarterjack.storage.retry_changes import RetryExecution
 
 from .assembly import Assembly
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
@@ -222,25 +221,26 @@ class Calls:
     def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
         """Run an execution that has failed, timed out or was cancelled again, from where it ended.
 
-        A new execution, which keeps the results of the finished steps. Raises `NotFound`,
-        `IllegalTransition` for one that has not ended, or that succeeded.
+        A new execution, which keeps the results of the finished steps; those that ran because of a
+        failure, or in spite of one, run again. Raises `NotFound`, `IllegalTransition` for one that has
+        not ended, or that succeeded.
         """
 
         def retry(assembly: Assembly) -> Reply[ExecutionId]:
             key = ExecutionId(self._ids.new("exe"))
             answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
 
-            def found(stored: Reply[Execution]) -> None:
+            def found(stored: Reply[Any]) -> None:
                 try:
                     ended = stored.get()
-                    self.workflows.find(ended.workflow_id)
+                    workflow = self.workflows.find(ended.execution.workflow_id)
                 except QuarterjackError as error:
                     answer.set_exception(error)
                     return
-                execution = retry_of(key, ended, assembly.clock.now())
-                assembly.record(execution, RetryExecution(execution, ended.id)).pipe(answer)
+                change = retry_of(key, ended, workflow, assembly.clock.now())
+                assembly.record(change.execution, change).pipe(answer)
 
-            assembly.read(q.execution, ExecutionId(execution_id)).add_done_callback(found)
+            assembly.read(stored_execution, ExecutionId(execution_id)).add_done_callback(found)
             return answer
 
         return self._call(retry)
