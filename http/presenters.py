@@ -188,6 +188,8 @@ def fire(found: Fire) -> Json:
         "executionId": found.execution_id,
         "blockedBy": found.blocked_by,
         "lateness": seconds(found.lateness),
+        "jitter": seconds(found.jitter),
+        "instants": found.instants,
     }
 
 

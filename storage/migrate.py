@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial, v002_waits
+from .migrations import v001_initial, v002_waits, v003_policies
 
 
 class Migration(NamedTuple):
@@ -21,6 +21,7 @@ class Migration(NamedTuple):
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, v001_initial.apply),
     Migration(2, v002_waits.apply),
+    Migration(3, v003_policies.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

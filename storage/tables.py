@@ -63,6 +63,10 @@ class ScheduleRow(Model):
     failed = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     duration_sum = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     last_duration = BigIntegerField(null=True)
+    next_due = InstantField(null=True)
+    resumed_at = InstantField(null=True)
+    runs = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    failures_in_row = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "schedules"
@@ -164,6 +168,8 @@ class FireRow(Model):
     execution_id = TextField(null=True)
     blocked_by = TextField(null=True)
     through = InstantField(null=True)
+    instants = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    jitter = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "fires"
