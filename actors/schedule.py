@@ -7,7 +7,7 @@ resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
@@ -59,6 +59,18 @@ class OverlapRefused(QuarterjackError):
         )
 
 
+class Wedged(QuarterjackError):
+    """A schedule's actor did not decide an instant that is long due, and is restarted."""
+
+    def __init__(self, schedule_id: str, due: datetime) -> None:
+        self.schedule_id = schedule_id
+        self.due = due
+        super().__init__(
+            f"The schedule {schedule_id!r} has not decided what was due at {due.isoformat()}; "
+            "it is restarted, and decides it then."
+        )
+
+
 class ScheduleActor(CastMember):
     """The actor of the schedule `key`, whether that exists or not."""
 
@@ -107,6 +119,10 @@ class ScheduleActor(CastMember):
             fires.status,
         )
         self._store(change, lambda made: self._fired(fires, made))
+
+    @handles(m.StartAgain)
+    def start_again(self, message: m.StartAgain) -> None:
+        raise Wedged(self._key, message.due)
 
     @handles(m.CreateSchedule)
     def create(self, message: m.CreateSchedule) -> Reply[Any]:

@@ -190,6 +190,15 @@ class EventRow(Model):
         table_name = "events"
 
 
+class FactRow(Model):
+    name = TextField(primary_key=True)
+    value = TextField()
+
+    class Meta:
+        table_name = "facts"
+        without_rowid = True
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -198,6 +207,7 @@ TABLES: tuple[type[Model], ...] = (
     OutputRow,
     FireRow,
     EventRow,
+    FactRow,
 )
 
 __all__ = [
@@ -205,6 +215,7 @@ __all__ = [
     "AttemptRow",
     "EventRow",
     "ExecutionRow",
+    "FactRow",
     "FireRow",
     "InstantField",
     "OutputRow",
