@@ -188,6 +188,8 @@ def fire(found: Fire) -> Json:
         "executionId": found.execution_id,
         "blockedBy": found.blocked_by,
         "lateness": seconds(found.lateness),
+        "jitter": seconds(found.jitter),
+        "instants": found.instants,
     }
 
 
@@ -271,7 +273,12 @@ def actor(found: ActorInfo) -> Json:
 
 def health(found: Health) -> Json:
     """Of `GET /healthz`."""
-    return {"status": found.status, "loopLag": found.loop_lag}
+    return {
+        "status": found.status,
+        "loopLag": found.loop_lag,
+        "rescuedSchedules": found.rescued,
+        "clockJumps": found.clock_jumps,
+    }
 
 
 def readiness(found: Readiness) -> Json:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
 from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
-from quarterjack.actors.policies.triggers import rule_of
+from quarterjack.actors.policies.timetable import Timetable
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     Event,
@@ -158,8 +159,7 @@ class Calls:
         """The next due instants, at most 1,000. Raises `NotFound`."""
 
         def read(assembly: Assembly) -> Reply[list[datetime]]:
-            now = assembly.clock.now()
-            return assembly.read(_upcoming, ScheduleId(schedule_id), now, count)
+            return assembly.read(_upcoming, ScheduleId(schedule_id), count)
 
         return self._call(read)
 
@@ -388,12 +388,12 @@ class Calls:
         return self._running().cast.schedules.ask(Deliver(key, message))
 
 
-def _upcoming(reader: Reader, key: ScheduleId, now: datetime, count: int) -> list[datetime]:
+def _upcoming(reader: Reader, key: ScheduleId, count: int) -> list[datetime]:
     found = q.schedule(reader, key)
-    rule = rule_of(found.schedule_config, found.created_at)
-    instants: list[datetime] = []
-    instant = found.next_fire
-    while instant is not None and len(instants) < min(count, MOST_UPCOMING):
-        instants.append(instant)
-        instant = rule.next(max(instant, now))
-    return instants
+    if found.next_fire is None:
+        return []
+    most, limit = min(count, MOST_UPCOMING), found.schedule_config.max_runs
+    if limit is not None:
+        most = min(most, limit - found.runs)
+    firing = Timetable.of(found).firing_from(found.next_due)
+    return [each.due for each in islice(firing, max(0, most))]
