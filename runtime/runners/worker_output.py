@@ -80,7 +80,7 @@ class OutputPipe:
             return
         left_out = len(piece) - _KEPT
         if left_out > 0:
-            self._add(f"\n… {left_out:,} bytes left out …\n")
+            self.tail.skip(self._now(), self._stream, left_out)
             self._decoder.reset()
             self._records, piece = b"", piece[left_out:]
         if self._stream == "log":
