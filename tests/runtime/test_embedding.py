@@ -215,6 +215,24 @@ def test_coroutines_run_side_by_side_on_a_loop_of_their_own() -> None:
     assert len(set(map(id, loops))) == 1
 
 
+def test_coroutines_run_also_when_plain_functions_run_inline() -> None:
+    flow = Workflow("flow")
+
+    @flow.step
+    async def early() -> str:
+        await asyncio.sleep(0.01)
+        return threading.current_thread().name
+
+    @flow.step
+    def late(early: str) -> list[str]:
+        return [early, threading.current_thread().name]
+
+    with Runtime(workflows=[flow], settings=Settings.of(runner="inline")) as runtime:
+        result = runtime.wait_for(runtime.run("flow").get()).get(timeout=20).result
+
+    assert result == ["quarterjack-async", "quarterjack-loop"]
+
+
 def test_a_step_on_a_thread_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     gate = Gate()
     hanging = Workflow("hanging")
