@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .errors import IllegalTransition, NotFound
+from .errors import NotFound
 from .events import Event
 from .ids import BootId, ExecutionId
 from .instants import from_micros, to_micros
@@ -13,7 +13,7 @@ from .records import Attempt, Execution, Failure, StepRun
 from .recount import FAILED
 from .rows import attempt_columns, execution_columns, micros, step_columns
 from .statements import Statement, insert, upsert
-from .statuses import ExecutionStatus, StepStatus, check_execution
+from .statuses import ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
 
@@ -186,7 +186,7 @@ class AdvanceExecution:
         found = transaction.read(_STEP_STATUS, {"id": self.execution_id, "name": step.name})
         if found and found[0][0] != was.value:
             key = f"{self.execution_id}:{step.name}"
-            raise IllegalTransition("step", key, current=found[0][0], wanted=step.status)
+            raise refused("step", key, current=found[0][0], wanted=step.status)
 
     def _check(self, current: ExecutionStatus) -> None:
         if self.started is not None and current is not ExecutionStatus.RUNNING:
