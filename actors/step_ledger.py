@@ -96,13 +96,18 @@ class StepLedger:
         """A step, if it has begun."""
         return self._steps.get(name)
 
-    def missing(self) -> list[str]:
-        """Steps that have begun and not ended, but are not in the workflow any more as they were."""
-        return [
+    def missing(self, planned: Iterable[str]) -> list[str]:
+        """Steps that are not in the workflow any more as they were, though they have not ended.
+
+        `planned` are those that it had when the execution began.
+        """
+        begun = [
             step.name
             for step in self._steps.values()
             if not step.has_ended and not self._is_known(step)
         ]
+        known = self._steps.keys() | self._definitions.keys()
+        return [*begun, *(name for name in planned if name not in known)]
 
     # What stands where
 

@@ -54,6 +54,7 @@ def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
     return replace(
         ended,
         id=key,
+        options=replace(ended.options, steps=None),
         status=ExecutionStatus.QUEUED,
         trigger=Trigger.RETRY,
         due=None,

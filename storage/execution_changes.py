@@ -9,9 +9,15 @@ from .events import Event
 from .ids import BootId, ExecutionId
 from .instants import from_micros, to_micros
 from .plain_data import Packed, PlainData, pack
-from .records import Attempt, Execution, Failure, StepRun
+from .records import Attempt, Execution, Failure, RunOptions, StepRun
 from .recount import FAILED
-from .rows import attempt_columns, execution_columns, micros, step_columns
+from .rows import (
+    attempt_columns,
+    execution_columns,
+    micros,
+    packed_options,
+    step_columns,
+)
 from .statements import Statement, insert, upsert
 from .statuses import ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
@@ -31,6 +37,11 @@ _START = Statement(
             ExecutionRow.wake_at: None,
         }
     ).where(ExecutionRow.id == slot("id"))
+)
+_OPTIONS = Statement(
+    lambda slot: ExecutionRow.update({ExecutionRow.options: slot("options")}).where(
+        ExecutionRow.id == slot("id")
+    )
 )
 _PARK = Statement(
     lambda slot: ExecutionRow.update(
@@ -91,10 +102,14 @@ _PUT_OUTPUT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An execution begins, or goes on after a restart, under the server's run `boot_id`."""
+    """An execution begins, or goes on after a restart, under the server's run `boot_id`.
+
+    `options` are given when it begins: they name the workflow's steps now.
+    """
 
     at: datetime
     boot_id: BootId
+    options: RunOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ class AdvanceExecution:
         self._check(ExecutionStatus(status))
         if self.started is not None:
             started_at = started_at or to_micros(self.started.at)
-            self._start(transaction, started_at, self.started.boot_id)
+            self._start(transaction, started_at, self.started)
         for change in self.steps:
             self._step(transaction, change)
         for child in self.children:
@@ -197,16 +212,19 @@ class AdvanceExecution:
         elif current is not ExecutionStatus.RUNNING:
             check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
 
-    def _start(self, transaction: Transaction, started_at: int, boot_id: BootId) -> None:
+    def _start(self, transaction: Transaction, started_at: int, started: Started) -> None:
         transaction.write(
             _START,
             {
                 "id": self.execution_id,
                 "status": ExecutionStatus.RUNNING.value,
                 "started_at": started_at,
-                "boot_id": boot_id,
+                "boot_id": started.boot_id,
             },
         )
+        if started.options is not None:
+            options = packed_options(started.options)
+            transaction.write(_OPTIONS, {"id": self.execution_id, "options": options})
 
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)
