@@ -103,7 +103,7 @@ class ExecutionCourse(CastMember):
     def _prepare(self, workflow: Workflow) -> None:
         environment, execution = self.environment, self._execution
         limit = environment.result_limit
-        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph)
+        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph, self._key)
         self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
         self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
         self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)

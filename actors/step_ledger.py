@@ -69,9 +69,12 @@ class StepState:
 
 
 class StepLedger:
-    """`steps` and `graph` are the workflow's."""
+    """`steps` and `graph` are the workflow's; `seed`, the execution's id, decides the jitter."""
 
-    def __init__(self, steps: Mapping[str, Step], graph: Mapping[str, Node]) -> None:
+    def __init__(
+        self, steps: Mapping[str, Step], graph: Mapping[str, Node], seed: str = ""
+    ) -> None:
+        self._seed = seed
         self._definitions = steps
         self._graph = graph
         self._steps: dict[str, StepState] = {}
@@ -316,7 +319,8 @@ class StepLedger:
         if error.type in _LOST:
             return self._wait_after_loss(step, error)
         failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
-        return delay(retry, max(1, failed), kinds=kinds, seed=f"{step.name}:{step.number}")
+        seed = f"{self._seed}:{step.name}:{step.number}"
+        return delay(retry, max(1, failed), kinds=kinds, seed=seed)
 
     def _wait_after_loss(self, step: StepState, error: Failure) -> timedelta | None:
         lost = sum(1 for each in step.attempts if each.error and each.error.type == INTERRUPTED)
