@@ -50,6 +50,4 @@ class EarlyCancels:
             answer.set(None)
         else:
             current, wanted = execution.status, ExecutionStatus.CANCELLED
-            answer.set_exception(
-                refused("execution", execution.id, current=current, wanted=wanted)
-            )
+            answer.set_exception(refused("execution", execution.id, current=current, wanted=wanted))

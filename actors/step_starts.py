@@ -92,11 +92,8 @@ class StepStarts:
 
     def end_groups(self, turn: Turn, now: datetime) -> None:
         """End the mapped steps whose items have all ended."""
-        for state in self._ledger.groups():
-            items = self._ledger.items(state.name)
-            ended = [item for item in items if item is not None and item.has_ended]
-            if len(ended) == len(items):
-                self._end_group(state.name, ended, turn, now)
+        for state in self._ledger.ended_groups():
+            self._end_group(state.name, self._ledger.items(state.name), turn, now)
 
     # Each kind
 

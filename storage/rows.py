@@ -197,7 +197,17 @@ def to_step(row: Row, attempts: tuple[Attempt, ...]) -> StepRun:
 
 def attempt_columns(execution_id: str, step: str, attempt: Attempt) -> dict[str, Any]:
     """An attempt as its row."""
-    return columns(AttemptRow, {"execution_id": execution_id, "step": step, **asdict(attempt)})
+    return columns(
+        AttemptRow,
+        {
+            "execution_id": execution_id,
+            "step": step,
+            "number": attempt.number,
+            "started_at": attempt.started_at,
+            "ended_at": attempt.ended_at,
+            "error": attempt.error,
+        },
+    )
 
 
 def to_attempt(row: Row) -> Attempt:
