@@ -18,7 +18,7 @@ class HandWatch(Watch):
     def __init__(self) -> None:
         self.reads: dict[int, Callable[[], None]] = {}
 
-    def add(self, file: int, callback: Callable[[], None], *, write: bool = False) -> None:
+    def add(self, file: int, callback: Callable[[], None], *, write: bool = False) -> None:  # noqa: ARG002
         self.reads[file] = callback
 
     def remove(self, file: int) -> None:
