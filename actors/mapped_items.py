@@ -58,5 +58,5 @@ class MappedItems:
         index = index_of(run.name)
         if self._waiting and self._waiting[0] == index:
             self._waiting.popleft()
-        elif index in self._waiting:
+        elif index is not None and index in self._waiting:
             self._waiting.remove(index)
