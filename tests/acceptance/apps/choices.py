@@ -90,6 +90,17 @@ def told(ctx: StepContext, log: str) -> None:
     append(log, f"handler: {sorted(ctx.failures)}")
 
 
+varied = Workflow("varied", description="Ends as it is told.")
+
+
+@varied.step
+async def vary(kind: str) -> str:
+    await asyncio.sleep(60 if kind == "long" else 0.05)
+    if kind == "bad":
+        fail("other")
+    return kind
+
+
 invoice = Workflow("invoice", description="With a discount for large orders only.")
 
 
