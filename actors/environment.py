@@ -69,10 +69,7 @@ class Environment:
     def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""
         is_coroutine = inspect.iscoroutinefunction(step.function)
-        name = step.runner or (self.default_runner if not is_coroutine else "async")
-        if is_coroutine and self.default_runner == "inline" and step.runner is None:
-            name = "inline"
-        return self.runners[name]
+        return self.runners[step.runner or ("async" if is_coroutine else self.default_runner)]
 
 
 class Cast:

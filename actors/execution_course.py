@@ -71,11 +71,8 @@ class ExecutionCourse(CastMember):
     def _set_out(self, turn: Turn, found: Resumable | None) -> None:
         """Begin, or go on from what is stored."""
         now = self.clock.now()
-        if self._execution.started_at is None:
-            self._execution = replace(self._execution, started_at=now)
-            turn.events.append(started_event(self._execution, now))
-        turn.started = Started(self._execution.started_at or now, self.environment.boot_id)
         workflow = self.environment.workflows.get(self._execution.workflow_id)
+        turn.started = self._started(turn, workflow, now)
         if workflow is None:
             known = self.environment.workflows
             self._end_with(turn, outcome.workflow_missing(self._execution.workflow_id, known))
@@ -86,15 +83,27 @@ class ExecutionCourse(CastMember):
             self._go_on(turn)
             return
         self._ledger.load(found)
-        if missing := self._ledger.missing():
+        if missing := self._ledger.missing(self._execution.options.steps or ()):
             self._end_with(turn, outcome.workflow_changed(missing))
             return
         self._resume(turn, found.children, is_overdue=left <= timedelta(0))
 
+    def _started(self, turn: Turn, workflow: Workflow | None, now: datetime) -> Started:
+        """That it begins, with the steps that its workflow has now; or that it goes on."""
+        began, options = self._execution.started_at, None
+        if began is None:
+            began, options = now, self._execution.options
+            if workflow is not None:
+                steps = (each for each in workflow.steps.values() if not each.handles_failure)
+                options = replace(options, steps=tuple(each.name for each in steps))
+            self._execution = replace(self._execution, started_at=began, options=options)
+            turn.events.append(started_event(self._execution, now))
+        return Started(began, self.environment.boot_id, options)
+
     def _prepare(self, workflow: Workflow) -> None:
         environment, execution = self.environment, self._execution
         limit = environment.result_limit
-        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph)
+        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph, self._key)
         self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
         self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
         self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)

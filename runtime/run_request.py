@@ -60,6 +60,7 @@ def retry_of(
     execution = replace(
         ended,
         id=key,
+        options=replace(ended.options, steps=None),
         status=ExecutionStatus.QUEUED,
         trigger=Trigger.RETRY,
         due=None,

@@ -89,7 +89,7 @@ class NotPlainData(QuarterjackError):
         return cls(
             path,
             f"{size:,} bytes when packed, over the limit of {limit:,}; "
-            "store it in a file or an object store and pass its address",
+            "keep it in a file or an object store, and pass its path or address on",
         )
 
 

@@ -4,17 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .errors import IllegalTransition, NotFound
+from .errors import NotFound
 from .events import Event
 from .failure_streak import count_failure
 from .ids import BootId, ExecutionId, ScheduleId
 from .instants import from_micros, to_micros
 from .plain_data import Packed, PlainData, pack
-from .records import Attempt, Execution, Failure, StepRun
+from .records import Attempt, Execution, Failure, RunOptions, StepRun
 from .recount import FAILED
-from .rows import attempt_columns, execution_columns, micros, step_columns
+from .rows import (
+    attempt_columns,
+    execution_columns,
+    micros,
+    packed_options,
+    step_columns,
+)
 from .statements import Statement, insert, upsert
-from .statuses import ExecutionStatus, StepStatus, check_execution
+from .statuses import ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
 
@@ -32,6 +38,11 @@ _START = Statement(
             ExecutionRow.wake_at: None,
         }
     ).where(ExecutionRow.id == slot("id"))
+)
+_OPTIONS = Statement(
+    lambda slot: ExecutionRow.update({ExecutionRow.options: slot("options")}).where(
+        ExecutionRow.id == slot("id")
+    )
 )
 _PARK = Statement(
     lambda slot: ExecutionRow.update(
@@ -93,10 +104,14 @@ _PUT_OUTPUT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An execution begins, or goes on after a restart, under the server's run `boot_id`."""
+    """An execution begins, or goes on after a restart, under the server's run `boot_id`.
+
+    `options` are given when it begins: they name the workflow's steps now.
+    """
 
     at: datetime
     boot_id: BootId
+    options: RunOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ class AdvanceExecution:
         self._check(ExecutionStatus(status))
         if self.started is not None:
             started_at = started_at or to_micros(self.started.at)
-            self._start(transaction, started_at, self.started.boot_id)
+            self._start(transaction, started_at, self.started)
         for change in self.steps:
             self._step(transaction, change)
         for child in self.children:
@@ -188,7 +203,7 @@ class AdvanceExecution:
         found = transaction.read(_STEP_STATUS, {"id": self.execution_id, "name": step.name})
         if found and found[0][0] != was.value:
             key = f"{self.execution_id}:{step.name}"
-            raise IllegalTransition("step", key, current=found[0][0], wanted=step.status)
+            raise refused("step", key, current=found[0][0], wanted=step.status)
 
     def _check(self, current: ExecutionStatus) -> None:
         if self.started is not None and current is not ExecutionStatus.RUNNING:
@@ -199,16 +214,19 @@ class AdvanceExecution:
         elif current is not ExecutionStatus.RUNNING:
             check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
 
-    def _start(self, transaction: Transaction, started_at: int, boot_id: BootId) -> None:
+    def _start(self, transaction: Transaction, started_at: int, started: Started) -> None:
         transaction.write(
             _START,
             {
                 "id": self.execution_id,
                 "status": ExecutionStatus.RUNNING.value,
                 "started_at": started_at,
-                "boot_id": boot_id,
+                "boot_id": started.boot_id,
             },
         )
+        if started.options is not None:
+            options = packed_options(started.options)
+            transaction.write(_OPTIONS, {"id": self.execution_id, "options": options})
 
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)

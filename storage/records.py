@@ -88,12 +88,17 @@ class StepKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What an execution took over from its schedule when it was made; later changes don't reach it."""
+    """What an execution took over from its schedule when it was made; later changes don't reach it.
+
+    And from its workflow, when it began.
+    """
 
     timeout: timedelta | None = None
     retry: Retry | None = None
     max_concurrency: int | None = None
     """How many executions of the same schedule may run at once; None: as many as there are."""
+    steps: tuple[str, ...] | None = None
+    """The steps that the workflow had; None: it has not begun, or began before this was noted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import IllegalTransition, NotFound
+from .errors import NotFound
 from .ids import ExecutionId
 from .records import Execution
 from .rows import execution_columns
 from .statements import Statement, insert
-from .statuses import ExecutionStatus, StepStatus
+from .statuses import ExecutionStatus, StepStatus, refused
 from .tables import ExecutionRow, StepRow
 from .transaction import Transaction
 
@@ -59,7 +59,7 @@ class RetryExecution:
             raise NotFound("execution", self.retry_of)
         status = ExecutionStatus(found[0][0])
         if status not in RETRIED:
-            raise IllegalTransition("execution", self.retry_of, current=status, wanted="retried")
+            raise refused("execution", self.retry_of, current=status, wanted="retried")
         finished = transaction.read(_FINISHED, {"id": self.retry_of})
         transaction.write(_INSERT, execution_columns(self.execution))
         for name, step_status, result in finished:

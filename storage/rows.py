@@ -7,6 +7,7 @@ from typing import Any
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
 from .events import Event
+from .plain_data import Packed, pack
 from .records import (
     Attempt,
     Awaited,
@@ -109,7 +110,6 @@ def to_schedule(row: Row) -> Schedule:
 
 def execution_columns(execution: Execution) -> dict[str, Any]:
     """An execution as its row."""
-    options = execution.options
     return columns(
         ExecutionRow,
         {
@@ -118,19 +118,27 @@ def execution_columns(execution: Execution) -> dict[str, Any]:
             "trigger": execution.trigger.value,
             "parent_id": execution.parent and execution.parent.execution_id,
             "parent_step": execution.parent and execution.parent.step,
-            "options": {
-                "timeout": micros(options.timeout),
-                "retry": _config(options.retry) if options.retry else None,
-                "maxConcurrency": options.max_concurrency,
-            },
+            "options": packed_options(execution.options),
         },
+    )
+
+
+def packed_options(options: RunOptions) -> Packed:
+    """What an execution took over, as it is stored."""
+    return pack(
+        {
+            "timeout": micros(options.timeout),
+            "retry": _config(options.retry) if options.retry else None,
+            "maxConcurrency": options.max_concurrency,
+            "steps": options.steps,
+        }
     )
 
 
 def to_execution(row: Row) -> Execution:
     """An execution from its row."""
     options = row["options"]
-    timeout, retry = options["timeout"], options["retry"]
+    timeout, retry, steps = options["timeout"], options["retry"], options.get("steps")
     return Execution(
         **{name: row[name] for name in _EXECUTION_PLAIN if name != "error"},
         error=_failure(row["error"]),
@@ -141,6 +149,7 @@ def to_execution(row: Row) -> Execution:
             None if timeout is None else timedelta(microseconds=timeout),
             Retry.model_validate(retry) if retry else None,
             options["maxConcurrency"],
+            None if steps is None else tuple(steps),
         ),
     )
 
@@ -196,7 +205,17 @@ def to_step(row: Row, attempts: tuple[Attempt, ...]) -> StepRun:
 
 def attempt_columns(execution_id: str, step: str, attempt: Attempt) -> dict[str, Any]:
     """An attempt as its row."""
-    return columns(AttemptRow, {"execution_id": execution_id, "step": step, **asdict(attempt)})
+    return columns(
+        AttemptRow,
+        {
+            "execution_id": execution_id,
+            "step": step,
+            "number": attempt.number,
+            "started_at": attempt.started_at,
+            "ended_at": attempt.ended_at,
+            "error": attempt.error,
+        },
+    )
 
 
 def to_attempt(row: Row) -> Attempt:

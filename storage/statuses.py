@@ -1,11 +1,14 @@
 """Every state a schedule, an execution or a step can be in, and the changes that are allowed.
 
-The tables are the whole truth: what they do not list raises `IllegalTransition`.
+The tables are the whole truth: what they do not list raises `IllegalTransition`, and is logged.
 """
 
+import logging
 from enum import StrEnum
 
 from .errors import IllegalTransition
+
+logger = logging.getLogger("quarterjack.state")
 
 
 class ScheduleStatus(StrEnum):
@@ -131,13 +134,19 @@ SCHEDULE_TRANSITIONS: dict[ScheduleStatus, frozenset[ScheduleStatus]] = {
 }
 
 
+def refused(kind: str, key: str, *, current: str, wanted: str) -> IllegalTransition:
+    """The error for a change of state that is not allowed; each one is logged."""
+    logger.warning("refused: %s %s is %s and can't become %s", kind, key, current, wanted)
+    return IllegalTransition(kind, key, current=current, wanted=wanted)
+
+
 def check_execution(key: str, current: ExecutionStatus, wanted: ExecutionStatus) -> None:
     """Refuse a change of an execution's status that the table does not allow."""
     if wanted not in EXECUTION_TRANSITIONS[current]:
-        raise IllegalTransition("execution", key, current=current, wanted=wanted)
+        raise refused("execution", key, current=current, wanted=wanted)
 
 
 def check_schedule(key: str, current: ScheduleStatus, wanted: ScheduleStatus) -> None:
     """Refuse a change of a schedule's status that the table does not allow."""
     if wanted not in SCHEDULE_TRANSITIONS[current]:
-        raise IllegalTransition("schedule", key, current=current, wanted=wanted)
+        raise refused("schedule", key, current=current, wanted=wanted)

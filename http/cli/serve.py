@@ -21,6 +21,7 @@ from quarterjack.runtime import (
     WorkflowDefinitionError,
 )
 from quarterjack.runtime.workflow_loader import load_workflows
+from quarterjack.storage.plain_data import LARGEST
 
 from ..server import ExitCode, bind
 from ..server import serve as serve_runtime
@@ -55,6 +56,13 @@ logger = logging.getLogger("quarterjack")
     help="Where time zones come from: the system, or the package tzdata.",
 )
 @option(
+    "--max-result",
+    default=LARGEST,
+    type=str,
+    metavar="SIZE",
+    help="What a step's result may take: bytes, or a size such as 5MB.",
+)
+@option(
     "--builtin",
     multiple=True,
     type=click.Choice(["command", "http"]),
@@ -83,6 +91,7 @@ def serve(
     rate_limit: str | None,
     grace: timedelta,
     time_zone_data: str,
+    max_result: str,
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
@@ -98,6 +107,7 @@ def serve(
         "rate_limit": rate_limit,
         "grace": grace,
         "time_zone_data": time_zone_data,
+        "max_result": max_result,
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,

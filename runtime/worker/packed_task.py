@@ -36,13 +36,14 @@ def packed_task(task: StepTask) -> list[Any]:
         dict(task.context),
         {name: bytes(value) for name, value in task.results.items()},
         {name: list(failure) for name, failure in task.failures.items()},
+        task.result_limit,
     ]
 
 
 def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
     """The task, with the step as this process has it."""
     key, workflow_id, schedule_id, scheduled_time, trigger, params, context, *rest = fields
-    results, failures = rest
+    results, failures, result_limit = rest
     execution_id, step, number = key
     return StepTask(
         key=AttemptKey(ExecutionId(execution_id), step, number),
@@ -55,6 +56,7 @@ def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
         context=context,
         results={name: Packed(value) for name, value in results.items()},
         failures={name: Failure(*failure) for name, failure in failures.items()},
+        result_limit=result_limit,
     )
 
 

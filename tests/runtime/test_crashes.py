@@ -210,6 +210,58 @@ def test_work_whose_steps_are_gone_fails_with_a_reason(tmp_path: Path, slow: Wor
     assert "twice" in ended.error.message
 
 
+def _approval(*names: str) -> Workflow:
+    """One step after the other, after an event."""
+    flow = Workflow("approval")
+    flow.wait_for_event("approved")
+    for before, name in zip(("approved", *names), names, strict=False):
+
+        def work(ctx: StepContext) -> str:
+            return ctx.step
+
+        flow.step(name=name, after=(before,))(work)
+    return flow
+
+
+@pytest.mark.parametrize(
+    ("now", "result"),
+    [
+        pytest.param(("pay", "ship"), "ship", id="the same"),
+        pytest.param(("pay", "ship", "thank"), "thank", id="a new step"),
+        pytest.param(("ship", "pay"), "pay", id="another order"),
+    ],
+)
+def test_work_goes_on_when_its_remaining_steps_are_there(
+    tmp_path: Path, now: tuple[str, ...], result: str
+) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval("pay", "ship")]) as first:
+        run = first.run("approval").get()
+        first.settle()
+
+    with VirtualRuntime(database, workflows=[_approval(*now)], seed=2) as second:
+        second.send_event("approved").get()
+        assert second.wait_for(run).get().result == result
+
+
+def test_work_whose_later_steps_are_gone_fails_and_can_be_retried(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval("pay", "ship", "thank")]) as first:
+        run = first.run("approval").get()
+        first.settle()
+
+    with VirtualRuntime(database, workflows=[_approval("pay", "send")], seed=2) as second:
+        second.send_event("approved").get()
+        error = second.wait_for(run).get().error
+        again = second.retry_execution(run).get()
+        second.settle()
+
+        assert error is not None
+        assert error.type == "WorkflowChanged"
+        assert "no step ship, thank any more" in error.message
+        assert second.wait_for(again).get().result == "send"
+
+
 def test_an_unknown_actor_can_not_be_crashed(runtime: VirtualRuntime) -> None:
     with pytest.raises(LookupError, match="no actor 'cook'"):
         runtime.crash("cook")

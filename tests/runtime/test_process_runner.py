@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -324,7 +325,7 @@ def test_a_step_finds_its_surroundings_put_back(reports: Reports) -> None:
     for number in range(4):
         reports.value("vandal", number)
 
-    for number in range(1, 5):
+    for number in range(2, 6):
         report = reports.run("surroundings", number)
         assert isinstance(report, StepReturned)
         assert unpack(report.result) == before == [str(Path.cwd()), None, before[2], True, False]
@@ -408,17 +409,23 @@ def test_a_worker_is_replaced_after_so_many_steps() -> None:
 
 
 def test_a_large_parameter_and_a_large_result_pass(reports: Reports) -> None:
-    extra = task("tells_context")
     text = "x" * 900_000
-    key = reports.submit(
-        StepTask(
-            **{name: getattr(extra, name) for name in extra.__slots__} | {"context": {"a": text}}
-        )
-    )
+    key = reports.submit(replace(task("tells_context"), context={"a": text}))
     report = reports.end(key)
 
     assert isinstance(report, StepReturned)
     assert unpack(report.result)[8] == {"a": text}
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(500_000, False), (3_000_000, True)])
+def test_a_result_takes_as_much_as_the_server_says(
+    reports: Reports, limit: int, *, fits: bool
+) -> None:
+    given = replace(task("text", length=2_000_000), result_limit=limit)
+    report = reports.end(reports.submit(given))
+
+    assert isinstance(report, StepReturned) is fits
+    assert fits or "over the limit of 500,000" in str(report)
 
 
 def test_closing_ends_the_workers_also_those_that_run_a_step(tmp_path: Path) -> None:

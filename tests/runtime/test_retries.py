@@ -80,6 +80,21 @@ def test_jitter_shortens_waits_and_is_the_same_each_time() -> None:
     assert delays() == first
 
 
+def test_jitter_spreads_executions_that_fail_together() -> None:
+    flow = Workflow("flow")
+
+    @flow.step(retry=Retry(attempts=2, backoff="100s", jitter=1))
+    def work() -> None:
+        raise ConnectionError("not today")
+
+    with VirtualRuntime(workflows=[flow]) as runtime:
+        for key in [runtime.run("flow").get() for _ in range(10)]:
+            runtime.wait_for(key).get()
+        told = every_event(runtime)
+
+    assert len({event.data["delay"] for event in told if event.type.endswith("retrying")}) == 10
+
+
 def _report(calls: list[str]) -> Workflow:
     flow = Workflow("report")
 

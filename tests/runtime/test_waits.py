@@ -264,6 +264,31 @@ def test_a_sub_workflow_is_tried_again_as_its_step_says() -> None:
     assert [attempt.number for attempt in step.attempts] == [1, 2, 3]
 
 
+def test_a_sub_workflow_whose_parameters_are_too_large_fails_its_step() -> None:
+    child, parent = Workflow("child"), Workflow("parent")
+
+    @child.step
+    def use(one: str, other: str) -> int:
+        return len(one) + len(other)
+
+    @parent.step
+    def one() -> str:
+        return "x" * 600_000
+
+    @parent.step
+    def other() -> str:
+        return "x" * 600_000
+
+    parent.subworkflow(child)
+    with VirtualRuntime(workflows=[parent]) as runtime:
+        error = runtime.wait_for(runtime.run("parent").get()).get().error
+
+    assert error is not None
+    assert error.type == "NotPlainData"
+    assert error.message.startswith("the parameters of child: 1,200,")
+    assert "keep it in a file or an object store" in error.message
+
+
 def test_sub_workflows_do_not_wait_for_the_place_of_their_parent() -> None:
     from quarterjack.runtime import Settings
 

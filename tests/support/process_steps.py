@@ -29,6 +29,11 @@ def double(x: int) -> int:
 
 
 @steps.step
+def text(length: int) -> str:
+    return "x" * length
+
+
+@steps.step
 def exits(code: int) -> None:
     os._exit(code)
 
