@@ -37,7 +37,7 @@ FATES: Final = {
     StepStatus.CANCELLED: Fate.FAILED,
     StepStatus.TIMED_OUT: Fate.FAILED,
 }
-_OPEN = tuple(status for status, fate in _FATES.items() if fate is Fate.OPEN)
+_OPEN = tuple(status for status, fate in FATES.items() if fate is Fate.OPEN)
 _FAILED = (StepStatus.FAILED, StepStatus.TIMED_OUT)
 
 
