@@ -205,12 +205,13 @@ class ExecutionCourse(CastMember):
         def stored(reply: Reply[Any]) -> None:
             self.release()
             reply.get()
-            parked = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
+            waiting = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
             self._over = True
-            self.cast.run_queue.tell(m.ExecutionParked(parked, steps))
+            self.cast.run_queue.tell(m.ExecutionParked(waiting, steps))
             self.ref.stop(block=False)
 
-        self.commit(AdvanceExecution(self._key, parked=Parked(wake_at)), stored)
+        parked = Parked(wake_at, len(steps), self.clock.now())
+        self.commit(AdvanceExecution(self._key, parked=parked), stored)
 
     # How it ends
 

@@ -9,7 +9,7 @@ from .instants import from_micros, to_micros
 from .plain_data import Packed
 from .records import StepKey
 from .statements import Statement
-from .statuses import UNFINISHED, StepStatus
+from .statuses import UNFINISHED, ExecutionStatus, StepStatus
 from .tables import AttemptRow, ExecutionRow, StepRow
 from .transaction import Transaction
 
@@ -56,6 +56,13 @@ _CLOSE = Statement(
         & (AttemptRow.number == slot("number"))
     )
 )
+_WAKE = Statement(
+    lambda slot: ExecutionRow.update({ExecutionRow.wake_at: slot("at")}).where(
+        (ExecutionRow.id == slot("execution_id"))
+        & (ExecutionRow.status == ExecutionStatus.WAITING.value)
+    )
+)
+"""A server that is killed before anybody was told lets them go on at its next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class DeliverEvent:
             transaction.write(_RESOLVE, {**where, "result": self.payload})
         for where, (_, _, number, *_) in zip(place, found, strict=True):
             transaction.write(_CLOSE, {**where, "number": number, "at": to_micros(self.at)})
+        for where in place:
+            transaction.write(_WAKE, {**where, "at": to_micros(self.at)})
         transaction.emit(self._told(*row) for row in found)
         return steps
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import fn
+
 from .errors import IllegalTransition, NotFound
 from .events import Event
 from .failure_streak import count_failure
@@ -18,6 +20,7 @@ from .statuses import ExecutionStatus, StepStatus, check_execution
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
 
+_OPEN = [status.value for status in (StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.WAITING)]
 _CURRENT = Statement(
     lambda slot: ExecutionRow.select(
         ExecutionRow.status, ExecutionRow.schedule_id, ExecutionRow.started_at
@@ -46,6 +49,11 @@ _STOP = Statement(
 _STEP_STATUS = Statement(
     lambda slot: StepRow.select(StepRow.status).where(
         (StepRow.execution == slot("id")) & (StepRow.name == slot("name"))
+    )
+)
+_OPEN_STEPS = Statement(
+    lambda slot: StepRow.select(fn.count(StepRow.name)).where(
+        (StepRow.execution == slot("id")) & StepRow.status.in_(_OPEN)
     )
 )
 _END = Statement(
@@ -111,9 +119,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """All its steps wait: until that instant, or only until something happens."""
+    """All its steps wait: until that instant, or only until something happens.
+
+    If fewer steps are stored as open than it believes, an event has come `at` this moment.
+    """
 
     wake_at: datetime | None
+    open_steps: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +226,9 @@ class AdvanceExecution:
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)
         status = ExecutionStatus.WAITING.value
+        ((found,),) = transaction.read(_OPEN_STEPS, {"id": self.execution_id})
+        if found < parked.open_steps:  # it goes on also if the server is killed now
+            wake_at = to_micros(parked.at)
         transaction.write(_PARK, {"id": self.execution_id, "status": status, "wake_at": wake_at})
 
     def _end(self, transaction: Transaction, ended: Ended) -> None:
