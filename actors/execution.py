@@ -74,6 +74,11 @@ class ExecutionActor(ExecutionCourse):
             if turn is not None:
                 self._store(turn)
 
+    @handles(r.StepEmitted)
+    def step_emitted(self, message: r.StepEmitted) -> None:
+        if self._is_current(message.key):
+            self._store(self._outcomes.emitted(message.key.step, message.emission))
+
     @handles(r.StepReturned)
     def step_returned(self, message: r.StepReturned) -> None:
         if self._is_current(message.key):

@@ -9,7 +9,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, Failure, StepStatus
+from quarterjack.storage import (
+    Execution,
+    ExecutionId,
+    ExecutionStatus,
+    Failure,
+    StepStatus,
+    StorageUnavailable,
+)
+from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Parked, Started
 from quarterjack.storage.queries import ChildEnd, Resumable, resumable
 
@@ -46,6 +54,7 @@ class ExecutionCourse(CastMember):
         self._draining = False
         self._over = False
         self._storing = 0
+        self._unsent: list[DeliverEvent] = []
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
 
@@ -151,6 +160,7 @@ class ExecutionCourse(CastMember):
     def _store(self, turn: Turn) -> None:
         """Write the turn; then let its attempts and children run."""
         now = self.clock.now()
+        self._add_unsent(turn)
         for name in {change.step.name for change in turn.changes}:
             self._timers.follow(self._ledger[name], self._attempts.step(name), now)
         if not turn:
@@ -159,8 +169,9 @@ class ExecutionCourse(CastMember):
         self._storing += 1
 
         def stored(reply: Reply[Any]) -> None:
-            reply.get()
             self._storing -= 1
+            if not self._is_stored(turn, reply):
+                return
             for key in turn.submitted:
                 self._submit(key)
             for child in turn.children:
@@ -168,6 +179,21 @@ class ExecutionCourse(CastMember):
             self._rest()
 
         self.commit(turn.change(self._key), stored)
+
+    def _is_stored(self, turn: Turn, reply: Reply[Any]) -> bool:
+        """Raises what the commit did, but keeps events that a step sent for the next turn."""
+        try:
+            reply.get()
+        except StorageUnavailable:
+            if turn.changes or turn.events or turn.started:
+                raise
+            self._unsent.extend(turn.emitted)
+            return False
+        return True
+
+    def _add_unsent(self, turn: Turn) -> None:
+        turn.emitted[:0] = self._unsent
+        self._unsent = []
 
     def _submit(self, key: r.AttemptKey) -> None:
         unwanted = self._ending is not None and not self._attempts.step(key.step).handles_failure
@@ -255,6 +281,7 @@ class ExecutionCourse(CastMember):
 
     def _finish(self, turn: Turn, ended: Ended, data: Mapping[str, Any]) -> None:
         self._over = True
+        self._add_unsent(turn)
         turn.events.extend(ended_events(self._execution, ended, data))
 
         def stored(reply: Reply[Any]) -> None:

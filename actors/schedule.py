@@ -3,6 +3,7 @@
 A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
 one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
 resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
+What it does with events is in `schedule_events.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,6 @@ from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
 
 from . import messages as m
-from .cast_member import CastMember
 from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
@@ -41,6 +41,7 @@ from .fire_decisions import Fires, decide_fires, triggered_event
 from .policies import overlap
 from .policies.catch_up import ON_TIME
 from .policies.timetable import Timetable
+from .schedule_events import ScheduleEvents
 from .schedule_repair import repaired
 
 _COSTLY_SECONDS = 0.001
@@ -59,7 +60,7 @@ class OverlapRefused(QuarterjackError):
         )
 
 
-class ScheduleActor(CastMember):
+class ScheduleActor(ScheduleEvents):
     """The actor of the schedule `key`, whether that exists or not."""
 
     def __init__(self, environment: Environment, key: ScheduleId) -> None:
@@ -98,7 +99,10 @@ class ScheduleActor(CastMember):
         self._record(reply.get())
 
     def _record(self, fires: Fires) -> None:
-        change = changes.RecordFires(
+        self._store(self._change_of(fires), lambda made: self._fired(fires, made))
+
+    def _change_of(self, fires: Fires) -> changes.RecordFires:
+        return changes.RecordFires(
             self._key,
             self._existing().version,
             fires.decisions,
@@ -106,7 +110,6 @@ class ScheduleActor(CastMember):
             None if fires.next is None else fires.next.fires_at,
             fires.status,
         )
-        self._store(change, lambda made: self._fired(fires, made))
 
     @handles(m.CreateSchedule)
     def create(self, message: m.CreateSchedule) -> Reply[Any]:

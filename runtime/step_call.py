@@ -12,7 +12,6 @@ from typing import Any
 
 from quarterjack.actors.runner import (
     StepEnd,
-    StepProgressed,
     StepRaised,
     StepReport,
     StepReturned,
@@ -35,9 +34,7 @@ class StepCall:
         self, task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
     ) -> None:
         self._task = task
-        self._context = StepContext(
-            task, cancelled, lambda progress: report(StepProgressed(task.key, progress))
-        )
+        self._context = StepContext(task, cancelled, report)
 
     def run(self) -> StepEnd:
         """Call a plain function; how it ended."""

@@ -67,10 +67,14 @@ class ScheduleRow(Model):
     resumed_at = InstantField(null=True)
     runs = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     failures_in_row = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    event = TextField(null=True)
 
     class Meta:
         table_name = "schedules"
         indexes = ((("status", "next_fire"), False), (("created_at", "id"), False))
+
+
+ScheduleRow.add_index(ScheduleRow.event, where=ScheduleRow.event.is_null(False))
 
 
 class ExecutionRow(Model):
@@ -96,6 +100,7 @@ class ExecutionRow(Model):
     parent_step = TextField(null=True)
     wake_at = InstantField(null=True)
     stop_reason = TextField(null=True)
+    chain = PackedField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -190,6 +195,25 @@ class EventRow(Model):
         table_name = "events"
 
 
+class DeliveryRow(Model):
+    id = IntegerField(primary_key=True)
+    name = TextField()
+    key = TextField()
+    payload = PackedField(null=True)
+    at = InstantField(unique=True)
+    chain = PackedField()
+    source = TextField(null=True)
+    listeners = PackedField()
+    answer = PackedField()
+    idempotency_key = TextField(null=True)
+    digest = BlobField(null=True)
+    done_at = InstantField(null=True, index=True)
+
+    class Meta:
+        table_name = "deliveries"
+        indexes = ((("name", "idempotency_key"), True),)
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -198,11 +222,13 @@ TABLES: tuple[type[Model], ...] = (
     OutputRow,
     FireRow,
     EventRow,
+    DeliveryRow,
 )
 
 __all__ = [
     "TABLES",
     "AttemptRow",
+    "DeliveryRow",
     "EventRow",
     "ExecutionRow",
     "FireRow",

@@ -15,7 +15,7 @@ from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 MINUTELY = {"cron": "* * * * *"}
-CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions"]
+CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions", "deliveries"]
 
 
 def make(runtime: VirtualRuntime, workflow: str = "report", **config: Any) -> str:

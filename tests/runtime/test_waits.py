@@ -13,6 +13,7 @@ from one_run import statuses
 from quarterjack.runtime import ExecutionDetail, InvalidInput, Retry, StepContext, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.database import Address, Writer
+from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.plain_data import pack
@@ -144,8 +145,8 @@ def test_an_event_that_was_stored_just_before_a_kill_is_found(tmp_path: Path) ->
         runtime.settle()
         clock = runtime.clock
     with closing(Writer(Address(database))) as writer:  # and nobody was told
-        change = DeliverEvent("approved", "order-1", pack({"who": "Ann"}), clock.now())
-        Journal(writer).commit([change])
+        arrival = Arrival("approved", "order-1", pack({"who": "Ann"}), clock.now())
+        Journal(writer).commit([DeliverEvent(arrival)])
     with VirtualRuntime(database, workflows=[_approval(timeout="9d")], clock=clock) as runtime:
         runtime.advance("1s")
         found = runtime.get_execution(key).get()

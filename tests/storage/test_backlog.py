@@ -19,6 +19,7 @@ from quarterjack.storage import (
 )
 from quarterjack.storage import backlog as b
 from quarterjack.storage.database import Readers
+from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.execution_changes import (
     AdvanceExecution,
@@ -104,7 +105,7 @@ def test_what_an_event_ended_goes_on_at_the_next_start(
     begun = AdvanceExecution(
         run.id, Started(NOW, BootId("b")), [StepChange(waits, [Attempt(1, NOW)])]
     )
-    comes = DeliverEvent("go", "", pack(None), NOW)
+    comes = DeliverEvent(Arrival("go", "", pack(None), NOW))
     parks = AdvanceExecution(run.id, parked=Parked(later, 1, NOW))
     changes: list[Change[Any]] = [comes, parks] if order == "event first" else [parks, comes]
 
