@@ -54,6 +54,7 @@ class ExecutionCourse(CastMember):
         self._draining = False
         self._over = False
         self._storing = 0
+        self._unheard = 0
         self._unsent: list[DeliverEvent] = []
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
@@ -123,8 +124,13 @@ class ExecutionCourse(CastMember):
             retry = self._attempts.retry_of(step.name)
             turn.changes.append(self._ledger.fail(step.name, now, error, retry)[0])
         for step in self._ledger.waiting():
-            if (child := step.awaited.child_id) is not None and child in children:
+            if (child := step.awaited.child_id) is None:
+                continue
+            if child in children:
+                self._unheard += 1
                 self.ref.tell(m.ChildEnded(step.name, children[child]))
+            elif self.restarted:  # the actor before may have had no time to enqueue it
+                self.cast.run_queue.tell(m.Recorded(child))
         if self._execution.stop_reason is not None:
             self._reason = self._execution.stop_reason
             self._stop_steps(ExecutionStatus.CANCELLED, None, turn)
@@ -214,7 +220,9 @@ class ExecutionCourse(CastMember):
 
     def _rest(self) -> None:
         """When no step runs: leave what waits to its time, or to the server's next start."""
-        if self._over or self._ending is not None or self._storing or self._ledger.running():
+        if self._over or self._ending is not None or self._storing or self._unheard:
+            return
+        if self._ledger.running():
             return
         if self._draining:
             self.ref.stop(block=False)

@@ -173,6 +173,13 @@ class Enqueue:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """Tell: this execution is recorded, and whoever was to enqueue it has crashed; look whether it was."""
+
+    execution_id: ExecutionId
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Tell: this execution of the schedule was recorded by somebody else, and waits for its turn."""
 

@@ -72,7 +72,7 @@ class ScheduleActor(ScheduleEvents):
 
     def on_start(self) -> None:
         self.hold()
-        self.read(self._loaded, schedule_with_open, self._key)
+        self.read(self._began, schedule_with_open, self._key)
 
     @handles(m.FireDue)
     def fire_due(self, message: m.FireDue) -> None:
@@ -191,6 +191,13 @@ class ScheduleActor(ScheduleEvents):
             self._open[message.execution.id] = replace(
                 message.execution, status=ExecutionStatus.RUNNING
             )
+
+    def _began(self, reply: Reply[Any]) -> None:
+        self._loaded(reply)
+        if self.restarted:  # the one before may have had no time to enqueue what it recorded
+            for execution in self._open.values():
+                if execution.status is ExecutionStatus.QUEUED:
+                    self.cast.run_queue.tell(m.Recorded(execution.id))
 
     def _loaded(self, reply: Reply[Any]) -> None:
         found: ScheduleWithOpen = reply.get()
