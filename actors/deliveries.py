@@ -121,6 +121,7 @@ class Deliveries(CastMember):
         else:
             del self._lines[message.schedule_id]
         if not found.undecided:
+            self._answer(found)
             self._finish(found)
 
     @handles(_Watch)
@@ -164,7 +165,7 @@ class Deliveries(CastMember):
         def stored(reply: Reply[Any]) -> None:
             reply.get()
             del self._open[found.delivery.id]
-            self._answer(found)
+            self._answer(found)  # who asked again meanwhile
 
         change = FinishDelivery(found.delivery.id, found.answer, self.clock.now())
         self.commit(change, stored)

@@ -55,7 +55,7 @@ class ExecutionCourse(CastMember):
         self._over = False
         self._storing = 0
         self._unheard = 0
-        self._unsent: list[DeliverEvent] = []
+        self._unsure: dict[str | None, DeliverEvent] = {}
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
 
@@ -166,7 +166,7 @@ class ExecutionCourse(CastMember):
     def _store(self, turn: Turn) -> None:
         """Write the turn; then let its attempts and children run."""
         now = self.clock.now()
-        self._add_unsent(turn)
+        self._take_along(turn)
         for name in {change.step.name for change in turn.changes}:
             self._timers.follow(self._ledger[name], self._attempts.step(name), now)
         if not turn:
@@ -186,20 +186,27 @@ class ExecutionCourse(CastMember):
 
         self.commit(turn.change(self._key), stored)
 
+    def _take_along(self, turn: Turn) -> None:
+        """Have the turn store what steps have sent, as far as it is not known to be stored.
+
+        Nothing is stored twice: each of these events has its idempotency key.
+        """
+        if turn.only_emits:
+            self._unsure |= {each.arrival.idempotency_key: each for each in turn.emitted}
+        else:
+            turn.emitted = list(self._unsure.values())
+
     def _is_stored(self, turn: Turn, reply: Reply[Any]) -> bool:
-        """Raises what the commit did, but keeps events that a step sent for the next turn."""
+        """Raises what the commit did, unless all that is lost goes with the next turn."""
         try:
             reply.get()
         except StorageUnavailable:
-            if turn.changes or turn.events or turn.started:
+            if not turn.only_emits:
                 raise
-            self._unsent.extend(turn.emitted)
             return False
+        for each in turn.emitted:
+            self._unsure.pop(each.arrival.idempotency_key, None)
         return True
-
-    def _add_unsent(self, turn: Turn) -> None:
-        turn.emitted[:0] = self._unsent
-        self._unsent = []
 
     def _submit(self, key: r.AttemptKey) -> None:
         unwanted = self._ending is not None and not self._attempts.step(key.step).handles_failure
@@ -289,7 +296,7 @@ class ExecutionCourse(CastMember):
 
     def _finish(self, turn: Turn, ended: Ended, data: Mapping[str, Any]) -> None:
         self._over = True
-        self._add_unsent(turn)
+        self._take_along(turn)
         turn.events.extend(ended_events(self._execution, ended, data))
 
         def stored(reply: Reply[Any]) -> None:

@@ -26,6 +26,11 @@ class Turn:
     def __bool__(self) -> bool:
         return bool(self.changes or self.events or self.started or self.emitted)
 
+    @property
+    def only_emits(self) -> bool:
+        """Whether it has nothing but events that steps sent."""
+        return bool(self.emitted) and not (self.changes or self.events or self.started)
+
     def change(self, key: ExecutionId) -> AdvanceExecution:
         """As it is written."""
         return AdvanceExecution(

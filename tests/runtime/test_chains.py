@@ -13,7 +13,7 @@ from quarterjack.storage import FireReason
 
 
 def sender() -> Workflow:
-    """Sends the events that its parameter `sends` names, and then the one of its own `name`."""
+    """Sends the events that its parameter `sends` names."""
     found = Workflow("sender")
 
     @found.step

@@ -108,7 +108,7 @@ def test_events_that_come_together_fire_one_after_the_other(runtime: VirtualRunt
     assert due == [due[0] + timedelta(microseconds=number) for number in range(50)]
 
 
-def test_an_event_wakes_steps_and_fires_schedules(runtime: VirtualRuntime) -> None:
+def test_an_event_wakes_steps_and_fires_schedules() -> None:
     flow = Workflow("flow")
     flow.wait_for_event("uploaded")
     reads = Workflow("reads")
