@@ -1,14 +1,13 @@
 """A server in this process, with workflows that the test can hold up and let go."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from gate import Gate
 from rest_client import RestClient
 from site_server import Site
 
-from quarterjack.runtime import StepContext, Workflow
+from quarterjack.runtime import Workflow
 
 
 def _workflows(gate: Gate) -> list[Workflow]:
@@ -55,13 +54,7 @@ def _workflows(gate: Gate) -> list[Workflow]:
     def fail() -> None:
         raise LookupError("nothing there")
 
-    hears = Workflow("hears")
-
-    @hears.step
-    def hear(ctx: StepContext) -> Any:
-        return ctx.context["event"]
-
-    return [echo, gated, talks, asks, fails, hears]
+    return [echo, gated, talks, asks, fails]
 
 
 @pytest.fixture

@@ -1,11 +1,31 @@
 """`POST /api/events/{name}`: what it fires, and how often."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from rest_client import Answer, RestClient
+from site_server import Site
 from waiting import eventually
+
+from quarterjack.runtime import StepContext, Workflow
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    hears, fails = Workflow("hears"), Workflow("fails")
+
+    @hears.step
+    def hear(ctx: StepContext) -> Any:
+        return ctx.context["event"]
+
+    @fails.step
+    def fail() -> None:
+        raise LookupError("nothing there")
+
+    with Site([hears, fails]) as served:
+        yield served
 
 
 def send(client: RestClient, name: str, body: object = None, key: str | None = None) -> Answer:
@@ -125,7 +145,7 @@ def test_a_key_of_another_form_is_refused(client: RestClient, key: str) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "field"),
     [
-        ("workflow.succeeded:echo", None, "event"),
+        ("workflow.succeeded:hears", None, "event"),
         ("x" * 201, None, "event"),
         ("x", {"key": ""}, "key"),
         ("x", {"colour": 1}, "colour"),
