@@ -1,6 +1,7 @@
 """The base of the actors that make up the cast: each knows its environment and how to reach the others."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,11 @@ class CastMember(Actor):
     def commit(self, change: Change[Any], then: Callable[[Reply[Any]], None]) -> None:
         """Have something written; `then` gets the reply after the commit."""
         self.request(self.cast.state, Commit(change), then)
+
+    def tell_deliveries(self, message: Any) -> None:
+        """Tell them. They are the first to stop, and begin with what is stored at the next start."""
+        with suppress(LookupError):
+            self.cast.deliveries.tell(message)
 
     def compute(
         self, then: Callable[[Reply[Any]], None], function: Callable[..., Any], *arguments: Any

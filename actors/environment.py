@@ -96,6 +96,11 @@ class Cast:
         return self._find("broadcaster")
 
     @property
+    def deliveries(self) -> Ref[Any]:
+        """Who brings events to the schedules that wait for them."""
+        return self._find("deliveries")
+
+    @property
     def ticker(self) -> Ref[Any]:
         """The owner of due instants."""
         return self._find("ticker")

@@ -53,11 +53,11 @@ def decide_fires(
     ids: IdSource,
 ) -> Fires:
     """Decide about every instant from the schedule's `next_due` up to now."""
-    return _Deciding(schedule, timetable, unfinished, now, ids).all_due()
+    return Deciding(schedule, timetable, unfinished, now, ids).all_due()
 
 
-class _Deciding:
-    """One go through what is due."""
+class Deciding:
+    """One go through what is due; a base for those who decide about other things than due instants."""
 
     def __init__(
         self,
@@ -161,9 +161,7 @@ class _Deciding:
         if policy is Overlap.CANCEL_RUNNING:
             self._replaced.extend(each.id for each in running)
             self._running = running = []
-        execution = new_execution(
-            self._schedule, self._timetable.trigger, verdict.occurrence.due, self._now, self._ids
-        )
+        execution = self._execution(verdict.occurrence.due)
         limit = execution.options.max_concurrency
         busy = limit is not None and len(running) >= limit
         on_time = FireOutcome.QUEUED if busy else FireOutcome.STARTED
@@ -173,6 +171,9 @@ class _Deciding:
         self._decisions.append(Decision(row, execution, [event]))
         self._running.append(execution)
         self._runs += 1
+
+    def _execution(self, due: datetime) -> Execution:
+        return new_execution(self._schedule, self._timetable.trigger, due, self._now, self._ids)
 
     def _is_used_up(self) -> bool:
         limit = self._config.max_runs
@@ -186,7 +187,7 @@ class _Deciding:
         blocker: ExecutionId | None = None,
     ) -> None:
         row = self._row(occurrence, outcome, reason=reason, blocked_by=blocker)
-        tell = _missed_event if outcome is FireOutcome.MISSED else _skipped_event
+        tell = _missed_event if outcome is FireOutcome.MISSED else skipped_event
         self._decisions.append(Decision(row, None, [tell(self._schedule, row)]))
 
     def _row(
@@ -262,8 +263,9 @@ def triggered_event(execution: Execution, now: datetime, lateness: timedelta) ->
     )
 
 
-def _skipped_event(schedule: Schedule, fire: Fire) -> Event:
-    data = _what_was_left(fire) | {"blockedBy": fire.blocked_by}
+def skipped_event(schedule: Schedule, fire: Fire, **more: str) -> Event:
+    """The schedule made no execution; `more` goes into the event's data."""
+    data = _what_was_left(fire) | {"blockedBy": fire.blocked_by, **more}
     return Event("schedule.skipped", fire.decided_at, schedule.id, schedule.workflow_id, None, data)
 
 

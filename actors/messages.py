@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage import Delivery, Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
@@ -52,7 +53,44 @@ class Arm:
     at: datetime | None
 
 
+# With the deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class SendEvent:
+    """Ask: bring this event to those who wait for it. Answered with the executions that go on or begin.
+
+    The answer may come before a schedule that takes very long has decided.
+    """
+
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class EventsArrived:
+    """Tell: these steps have what they waited for, and these events wait for schedules (committed)."""
+
+    woken: Sequence[StepKey]
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDecided:
+    """Tell: the schedule has decided, and that is committed; the execution that it made, if any."""
+
+    delivery_id: int
+    schedule_id: ScheduleId
+    execution_id: ExecutionId | None
+
+
 # With a schedule
+
+
+@dataclass(frozen=True, slots=True)
+class EventCame:
+    """Tell: an event has come that it waits for. It tells `EventDecided` then."""
+
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +177,13 @@ class Enqueue:
     """Tell: this execution is recorded and may start when its turn comes."""
 
     execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Tell: this execution is recorded, and whoever was to enqueue it has crashed; look whether it was."""
+
+    execution_id: ExecutionId
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
-Runs on the loop. Takes `Enqueue`, `ExecutionEnded`, `ExecutionParked`, `Wake`, `CancelExecution`,
+Runs on the loop. Takes `Enqueue`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`, `CancelExecution`,
 `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain` through the executions'
 supervisor. An execution that ends wakes the step that waits for it.
 
@@ -21,6 +21,7 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.backlog import Backlog, backlog
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended
+from quarterjack.storage.queries import execution as stored_execution
 
 from .cast_member import CastMember
 from .early_cancels import EarlyCancels
@@ -34,6 +35,7 @@ from .messages import (
     Enqueue,
     ExecutionEnded,
     ExecutionParked,
+    Recorded,
     Wake,
 )
 from .parking import Parking
@@ -101,6 +103,16 @@ class RunQueue(CastMember):
         if cancel is not None:
             self.cancel(cancel)
         self._start_some()
+
+    @handles(Recorded)
+    def recorded(self, message: Recorded) -> None:
+        def looked(reply: Reply[Any]) -> None:
+            execution: Execution = reply.get()
+            if execution.status is ExecutionStatus.QUEUED:
+                self.enqueue(Enqueue(execution))
+
+        if not self._knows(message.execution_id):
+            self.read(looked, stored_execution, message.execution_id)
 
     @handles(ExecutionEnded)
     def execution_ended(self, message: ExecutionEnded) -> None:

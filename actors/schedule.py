@@ -3,6 +3,7 @@
 A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
 one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
 resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
+What it does with events is in `schedule_events.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,6 @@ from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
 
 from . import messages as m
-from .cast_member import CastMember
 from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
@@ -41,6 +41,7 @@ from .fire_decisions import Fires, decide_fires, triggered_event
 from .policies import overlap
 from .policies.catch_up import ON_TIME
 from .policies.timetable import Timetable
+from .schedule_events import ScheduleEvents
 from .schedule_repair import repaired
 
 _COSTLY_SECONDS = 0.001
@@ -71,7 +72,7 @@ class Wedged(QuarterjackError):
         )
 
 
-class ScheduleActor(CastMember):
+class ScheduleActor(ScheduleEvents):
     """The actor of the schedule `key`, whether that exists or not."""
 
     def __init__(self, environment: Environment, key: ScheduleId) -> None:
@@ -83,7 +84,7 @@ class ScheduleActor(CastMember):
 
     def on_start(self) -> None:
         self.hold()
-        self.read(self._loaded, schedule_with_open, self._key)
+        self.read(self._began, schedule_with_open, self._key)
 
     @handles(m.FireDue)
     def fire_due(self, message: m.FireDue) -> None:
@@ -110,7 +111,10 @@ class ScheduleActor(CastMember):
         self._record(reply.get())
 
     def _record(self, fires: Fires) -> None:
-        change = changes.RecordFires(
+        self._store(self._change_of(fires), lambda made: self._fired(fires, made))
+
+    def _change_of(self, fires: Fires) -> changes.RecordFires:
+        return changes.RecordFires(
             self._key,
             self._existing().version,
             fires.decisions,
@@ -118,7 +122,6 @@ class ScheduleActor(CastMember):
             None if fires.next is None else fires.next.fires_at,
             fires.status,
         )
-        self._store(change, lambda made: self._fired(fires, made))
 
     @handles(m.StartAgain)
     def start_again(self, message: m.StartAgain) -> None:
@@ -204,6 +207,13 @@ class ScheduleActor(CastMember):
             self._open[message.execution.id] = replace(
                 message.execution, status=ExecutionStatus.RUNNING
             )
+
+    def _began(self, reply: Reply[Any]) -> None:
+        self._loaded(reply)
+        if self.restarted:  # the one before may have had no time to enqueue what it recorded
+            for execution in self._open.values():
+                if execution.status is ExecutionStatus.QUEUED:
+                    self.cast.run_queue.tell(m.Recorded(execution.id))
 
     def _loaded(self, reply: Reply[Any]) -> None:
         found: ScheduleWithOpen = reply.get()

@@ -1,6 +1,7 @@
 """The only writer: every change goes through its mailbox, and is committed in groups.
 
-Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce`.
+Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce` and the
+deliveries `EventsArrived`.
 An answer comes after the commit; nothing is announced before. While the database takes no writes
 (locked, full, read-only), changes wait here, at most `MOST_WAITING` of them, and are retried.
 """
@@ -19,7 +20,7 @@ from quarterjack.storage.journal import Journal
 from .cast_member import CastMember
 from .engine import Reply, handles
 from .environment import Environment
-from .messages import Announce, Commit, Read
+from .messages import Announce, Commit, EventsArrived, Read
 
 logger = logging.getLogger("quarterjack.state")
 MOST_WAITING = 10_000
@@ -96,6 +97,8 @@ class StateActor(CastMember):
         waiting, self._waiting = self._waiting, []
         if committed.events:
             self.cast.broadcaster.tell(Announce(tuple(committed.events)))
+        if committed.woken or committed.deliveries:
+            self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
         for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 reply.set_exception(outcome)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from quarterjack.storage.durations import parse_duration
+from quarterjack.storage.event_names import LONGEST_NAME, reserved_problem
 from quarterjack.storage.sizes import parse_size
 
 from .policies.step_graph import RunIf
@@ -60,6 +61,15 @@ def checked_span(name: str, given: Span | None) -> timedelta | None:
     if not span:
         raise WrongStep(f"{name}: it must be longer than 0")
     return span
+
+
+def checked_event(name: str) -> str:
+    """The name of an event that a step can wait for."""
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise WrongStep(f"an event's name has 1 to {LONGEST_NAME} characters", "event")
+    if problem := reserved_problem(name):
+        raise WrongStep(problem, "event")
+    return name
 
 
 def checked_memory(given: str | int | None, runner: str | None) -> int | None:

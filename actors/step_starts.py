@@ -168,6 +168,7 @@ class StepStarts:
             context=self._execution.context,
             options=RunOptions(retry=self._execution.options.retry),
             parent=StepKey(self._execution.id, name),
+            chain=self._execution.lineage,
         )
 
     # Mapped steps

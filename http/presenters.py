@@ -49,7 +49,7 @@ def schedule(found: Schedule) -> Json:
 def schedule_config(config: ScheduleConfig) -> Json:
     """When it fires: the kind it has, and not those that it has not."""
     shown = config.model_dump(mode="json")
-    for name in (*KINDS, "anchor"):
+    for name in (*KINDS, "anchor", "eventFilter"):
         if shown[name] is None:
             del shown[name]
     if config.cron is not None and len(config.cron) == 1:

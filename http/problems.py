@@ -17,6 +17,7 @@ from quarterjack.runtime import OverlapRefused, RuntimeNotStarted
 from quarterjack.storage import (
     AlreadyExists,
     FieldError,
+    IdempotencyConflict,
     IllegalTransition,
     InvalidInput,
     NotFound,
@@ -57,6 +58,9 @@ _SOON: Final = {"Retry-After": "5"}
 KINDS: Final[dict[type[Exception], Kind]] = {
     InvalidInput: Kind(422, "invalid-input", "The input can't be accepted"),
     NotPlainData: Kind(422, "not-plain-data", "A value is not plain data"),
+    IdempotencyConflict: Kind(
+        422, "idempotency-conflict", "The idempotency key belongs to another request"
+    ),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
     OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),

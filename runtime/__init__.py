@@ -10,6 +10,7 @@ from quarterjack.storage import (
     Event,
     Execution,
     ExecutionStatus,
+    IdempotencyConflict,
     InvalidInput,
     NotFound,
     QuarterjackError,
@@ -19,6 +20,7 @@ from quarterjack.storage import (
 )
 
 from .calls import RuntimeNotStarted
+from .emitter import TooManyEvents
 from .execution_detail import ExecutionDetail
 from .health import Health, Readiness
 from .runners.crew import WorkersNotStarted
@@ -35,6 +37,7 @@ __all__ = [
     "ExecutionDetail",
     "ExecutionStatus",
     "Health",
+    "IdempotencyConflict",
     "InvalidInput",
     "LogLine",
     "NotFound",
@@ -48,6 +51,7 @@ __all__ = [
     "ScheduleStatus",
     "Settings",
     "StepContext",
+    "TooManyEvents",
     "WorkersNotStarted",
     "Workflow",
     "WorkflowDefinitionError",

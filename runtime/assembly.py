@@ -122,7 +122,8 @@ class Assembly:
         await self.cast.state.ask(Ping())
         if not self._reads_by_state and self._address.path is not None:
             self._readers = Readers(self._address.path)
-        for ref in (self.cast.broadcaster, self.cast.run_queue, self.cast.ticker):
+        cast = self.cast
+        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker):
             await ref.ask(Ping())
 
     def start_runners(self) -> None:

@@ -22,7 +22,6 @@ from quarterjack.storage import (
     QuarterjackError,
     Schedule,
     ScheduleId,
-    StepKey,
     WorkflowId,
 )
 from quarterjack.storage import queries as q
@@ -34,8 +33,9 @@ from quarterjack.storage.overviews import CombinedStatus, combined_status, store
 from .assembly import Assembly
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
+from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
-from .run_request import RunRequest, delivery, execution_of, retry_of
+from .run_request import RunRequest, execution_of, retry_of
 from .step_logs import AttemptLog, logs_of, stored_logs
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls:
+class Calls(EventCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -244,27 +244,6 @@ class Calls:
             return answer
 
         return self._call(retry)
-
-    def send_event(
-        self, event: str, payload: Any = None, *, key: str | None = None
-    ) -> Reply[list[ExecutionId]]:
-        """Tell the executions that wait for an event of that name and key; which they were.
-
-        Answered when it is stored that they have it. Raises `InvalidInput`.
-        """
-
-        def send(assembly: Assembly) -> Reply[list[ExecutionId]]:
-            change = delivery(event, payload, key, assembly.clock.now())
-            stored: Reply[list[StepKey]] = assembly.cast.state.ask(m.Commit(change))
-
-            def wake(steps: list[StepKey]) -> list[ExecutionId]:
-                for step in steps:
-                    assembly.cast.run_queue.tell(m.Wake(step.execution_id, step.step))
-                return list(dict.fromkeys(step.execution_id for step in steps))
-
-            return stored.map(wake)
-
-        return self._call(send)
 
     def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
         """An execution with its steps. Raises `NotFound`."""

@@ -17,13 +17,11 @@ from quarterjack.storage import (
     RunOptions,
     Trigger,
 )
-from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.overviews import StoredExecution
 from quarterjack.storage.plain_data import pack
 from quarterjack.storage.retry_changes import RetryExecution
 
 _PRIORITIES = range(10)
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +97,3 @@ def execution_of(
         context=dict(asked.context or {}),
         options=RunOptions(),
     )
-
-
-def delivery(event: str, payload: Any, key: str | None, now: datetime) -> DeliverEvent:
-    """An event for those that wait for it. Raises `InvalidInput`."""
-    for name, text in (("event", event), ("key", key or "-")):
-        if not 1 <= len(text) <= _LONGEST_NAME:
-            raise InvalidInput.field(name, msg=f"it has 1 to {_LONGEST_NAME} characters")
-    try:
-        packed = pack(payload, root="payload")
-    except NotPlainData as error:
-        raise InvalidInput.field("payload", msg=str(error)) from None
-    return DeliverEvent(event, key or "", packed, now)

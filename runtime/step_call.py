@@ -12,7 +12,6 @@ from typing import Any
 
 from quarterjack.actors.runner import (
     StepEnd,
-    StepProgressed,
     StepRaised,
     StepReport,
     StepReturned,
@@ -37,9 +36,7 @@ class StepCall:
     ) -> None:
         self._task = task
         self._cancelled = cancelled
-        self._context = StepContext(
-            task, cancelled, lambda progress: report(StepProgressed(task.key, progress))
-        )
+        self._context = StepContext(task, cancelled, report)
 
     def run(self) -> StepEnd:
         """Call a plain function; how it ended."""

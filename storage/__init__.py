@@ -4,6 +4,7 @@ A commit promises that a change and the events that tell of it are durable toget
 """
 
 from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
+from .deliveries import IdempotencyConflict
 from .errors import (
     AlreadyExists,
     DatabaseError,
@@ -22,6 +23,7 @@ from .records import (
     Attempt,
     Awaited,
     CalendarDays,
+    Delivery,
     Execution,
     Failure,
     Fire,
@@ -51,6 +53,7 @@ __all__ = [
     "CalendarDays",
     "CatchUp",
     "DatabaseError",
+    "Delivery",
     "Event",
     "Execution",
     "ExecutionConfig",
@@ -62,6 +65,7 @@ __all__ = [
     "FireOutcome",
     "FireReason",
     "IdSource",
+    "IdempotencyConflict",
     "IllegalTransition",
     "InvalidInput",
     "NotFound",

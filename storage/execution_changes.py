@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import fn
+
 from .errors import NotFound
+from .event_changes import DeliverEvent
 from .events import Event
 from .failure_streak import count_failure
-from .ids import BootId, ExecutionId, ScheduleId
+from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros, to_micros
-from .plain_data import Packed, PlainData, pack
+from .plain_data import Packed, PlainData, pack, unpack
 from .records import Attempt, Execution, Failure, RunOptions, StepRun
 from .recount import FAILED
 from .rows import (
@@ -23,10 +26,16 @@ from .statements import Statement, insert, upsert
 from .statuses import ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
+from .workflow_ends import WorkflowEnd
 
+_OPEN = [status.value for status in (StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.WAITING)]
 _CURRENT = Statement(
     lambda slot: ExecutionRow.select(
-        ExecutionRow.status, ExecutionRow.schedule_id, ExecutionRow.started_at
+        ExecutionRow.status,
+        ExecutionRow.schedule_id,
+        ExecutionRow.started_at,
+        ExecutionRow.workflow_id,
+        ExecutionRow.chain.cast("BLOB"),
     ).where(ExecutionRow.id == slot("id"))
 )
 _START = Statement(
@@ -57,6 +66,11 @@ _STOP = Statement(
 _STEP_STATUS = Statement(
     lambda slot: StepRow.select(StepRow.status).where(
         (StepRow.execution == slot("id")) & (StepRow.name == slot("name"))
+    )
+)
+_OPEN_STEPS = Statement(
+    lambda slot: StepRow.select(fn.count(StepRow.name)).where(
+        (StepRow.execution == slot("id")) & StepRow.status.in_(_OPEN)
     )
 )
 _END = Statement(
@@ -126,9 +140,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """All its steps wait: until that instant, or only until something happens."""
+    """All its steps wait: until that instant, or only until something happens.
+
+    If fewer steps are stored as open than it believes, an event has come `at` this moment.
+    """
 
     wake_at: datetime | None
+    open_steps: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +181,17 @@ class AdvanceExecution:
     """Executions that its steps begin."""
     stop_reason: str | None = None
     """It was asked to end before its time: remembered, so that it also ends after a crash."""
+    emitted: Sequence[DeliverEvent] = ()
+    """Events that its steps sent, in their order; they come before all that follows from them."""
 
     def apply(self, transaction: Transaction) -> None:
         found = transaction.read(_CURRENT, {"id": self.execution_id})
         if not found:
             raise NotFound("execution", self.execution_id)
-        status, schedule_id, started_at = found[0]
+        status, schedule_id, started_at, workflow_id, chain = found[0]
         self._check(ExecutionStatus(status))
+        for event in self.emitted:
+            event.apply(transaction)
         if self.started is not None:
             started_at = started_at or to_micros(self.started.at)
             self._start(transaction, started_at, self.started)
@@ -185,6 +208,7 @@ class AdvanceExecution:
             self._end(transaction, self.ended)
             if schedule_id is not None:
                 _count(transaction, schedule_id, self.ended, started_at)
+            self._announce(transaction, self.ended, workflow_id, schedule_id, chain)
 
     def _step(self, transaction: Transaction, change: StepChange) -> None:
         step = change.step
@@ -231,6 +255,9 @@ class AdvanceExecution:
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)
         status = ExecutionStatus.WAITING.value
+        ((found,),) = transaction.read(_OPEN_STEPS, {"id": self.execution_id})
+        if found < parked.open_steps:  # it goes on also if the server is killed now
+            wake_at = to_micros(parked.at)
         transaction.write(_PARK, {"id": self.execution_id, "status": status, "wake_at": wake_at})
 
     def _end(self, transaction: Transaction, ended: Ended) -> None:
@@ -240,14 +267,35 @@ class AdvanceExecution:
                 "id": self.execution_id,
                 "status": ended.status.value,
                 "ended_at": to_micros(ended.at),
-                "result": ended.result if ended.result is None else _packed(ended.result),
+                "result": None if ended.result is None else _packed(ended.result),
                 "error": None if ended.error is None else pack(ended.error),
             },
         )
 
+    def _announce(
+        self,
+        transaction: Transaction,
+        ended: Ended,
+        workflow_id: WorkflowId,
+        schedule_id: ScheduleId | None,
+        chain: bytes | None,
+    ) -> None:
+        before: list[ScheduleId] = [] if chain is None else unpack(chain)
+        end = WorkflowEnd(
+            self.execution_id,
+            workflow_id,
+            schedule_id,
+            tuple(before if schedule_id is None else [*before, schedule_id]),
+            ended.status,
+            ended.at,
+            _packed(ended.result),
+            ended.error,
+        )
+        end.announce(transaction)
 
-def _packed(result: PlainData) -> bytes:
-    return result if isinstance(result, bytes) else pack(result)
+
+def _packed(result: PlainData) -> Packed:
+    return Packed(result) if isinstance(result, bytes) else pack(result)
 
 
 def _count(

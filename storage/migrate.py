@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial, v002_waits, v003_policies, v004_facts
+from .migrations import v001_initial, v002_waits, v003_policies, v004_facts, v005_deliveries
 
 
 class Migration(NamedTuple):
@@ -23,6 +23,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, v002_waits.apply),
     Migration(3, v003_policies.apply),
     Migration(4, v004_facts.apply),
+    Migration(5, v005_deliveries.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

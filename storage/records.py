@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
 from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
-from .plain_data import PlainData
+from .plain_data import Packed, PlainData
 from .statuses import (
     ExecutionStatus,
     FireOutcome,
@@ -130,6 +130,13 @@ class Execution:
     """While it waits: when it goes on by itself; None: not before something happens."""
     stop_reason: str | None = None
     """Why it was asked to end before its time, if it was."""
+    chain: tuple[ScheduleId, ...] = ()
+    """The schedules whose events led to it, the first one first."""
+
+    @property
+    def lineage(self) -> tuple[ScheduleId, ...]:
+        """The chain of what its events lead to: its own, and its schedule."""
+        return self.chain if self.schedule_id is None else (*self.chain, self.schedule_id)
 
     @property
     def duration(self) -> timedelta | None:
@@ -204,3 +211,33 @@ class Fire:
     def lateness(self) -> timedelta:
         """How long after the due instant and its jitter it was decided."""
         return self.decided_at - self.due - self.jitter
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event that has come, on its way to the schedules that wait for it."""
+
+    id: int
+    name: str
+    key: str
+    """Empty: it came without one."""
+    payload: Packed
+    at: datetime
+    """When it came, and the due instant of what it makes: no two that a schedule gets have the same."""
+    chain: tuple[ScheduleId, ...]
+    """The schedules that led to it, the first one first."""
+    source: ExecutionId | None
+    """The execution that sent it, or whose end it tells of; None: it came from outside."""
+    listeners: tuple[ScheduleId, ...]
+    """The schedules that waited for it when it came."""
+    resumed: tuple[ExecutionId, ...]
+    """The executions with a step that waited for it."""
+
+
+class Receipt(NamedTuple):
+    """What is known of an event when it is stored."""
+
+    delivery_id: int | None
+    """None: no schedule has anything to decide."""
+    answer: tuple[ExecutionId, ...] | None
+    """The executions that go on or begin because of it; None: schedules have to decide first."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
 from .events import Event
-from .plain_data import Packed, pack
+from .plain_data import Packed, pack, pack_checked
 from .records import (
     Attempt,
     Awaited,
@@ -64,6 +64,7 @@ def schedule_columns(schedule: Schedule) -> dict[str, Any]:
             "resumed_at": schedule.resumed_at,
             "runs": schedule.runs,
             "failures_in_row": schedule.failures_in_row,
+            "event": schedule.schedule_config.event,
             "last_execution_at": schedule.last_execution_at,
             "last_error": schedule.last_error,
             "executions": totals.executions,
@@ -119,6 +120,8 @@ def execution_columns(execution: Execution) -> dict[str, Any]:
             "parent_id": execution.parent and execution.parent.execution_id,
             "parent_step": execution.parent and execution.parent.step,
             "options": packed_options(execution.options),
+            "context": pack_checked(execution.context),
+            "chain": execution.chain or None,
         },
     )
 
@@ -145,6 +148,7 @@ def to_execution(row: Row) -> Execution:
         status=ExecutionStatus(row["status"]),
         trigger=Trigger(row["trigger"]),
         parent=StepKey(row["parent_id"], row["parent_step"]) if row["parent_id"] else None,
+        chain=tuple(row["chain"] or ()),
         options=RunOptions(
             None if timeout is None else timedelta(microseconds=timeout),
             Retry.model_validate(retry) if retry else None,

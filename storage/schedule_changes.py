@@ -37,6 +37,7 @@ _OWNED = (
     "next_due",
     "next_fire",
     "resumed_at",
+    "event",
 )
 """The columns that a schedule's actor decides; counters and last error belong to its executions."""
 _UPDATE = Statement(

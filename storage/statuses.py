@@ -91,6 +91,12 @@ class FireReason(StrEnum):
     """Nothing could fire at its time, and it is older than `catchUpWindow`."""
     SUPERSEDED = "superseded"
     """Nothing could fire at its time, and a later instant stands for it (`catchUp: latest`)."""
+    OUTSIDE = "outside"
+    """The event came before `startAt`, or not before `endAt`."""
+    LOOP = "loop"
+    """The event came of an execution that this schedule itself led to."""
+    CHAIN_TOO_LONG = "chainTooLong"
+    """Too many schedules, one after the other, have led to the event."""
 
 
 _Q, _R, _W = ExecutionStatus.QUEUED, ExecutionStatus.RUNNING, ExecutionStatus.WAITING

@@ -67,10 +67,14 @@ class ScheduleRow(Model):
     resumed_at = InstantField(null=True)
     runs = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     failures_in_row = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    event = TextField(null=True)
 
     class Meta:
         table_name = "schedules"
         indexes = ((("status", "next_fire"), False), (("created_at", "id"), False))
+
+
+ScheduleRow.add_index(ScheduleRow.event, where=ScheduleRow.event.is_null(False))
 
 
 class ExecutionRow(Model):
@@ -96,6 +100,7 @@ class ExecutionRow(Model):
     parent_step = TextField(null=True)
     wake_at = InstantField(null=True)
     stop_reason = TextField(null=True)
+    chain = PackedField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -199,6 +204,25 @@ class FactRow(Model):
         without_rowid = True
 
 
+class DeliveryRow(Model):
+    id = IntegerField(primary_key=True)
+    name = TextField()
+    key = TextField()
+    payload = PackedField(null=True)
+    at = InstantField(unique=True)
+    chain = PackedField()
+    source = TextField(null=True)
+    listeners = PackedField()
+    answer = PackedField()
+    idempotency_key = TextField(null=True)
+    digest = BlobField(null=True)
+    done_at = InstantField(null=True, index=True)
+
+    class Meta:
+        table_name = "deliveries"
+        indexes = ((("name", "idempotency_key"), True),)
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -208,11 +232,13 @@ TABLES: tuple[type[Model], ...] = (
     FireRow,
     EventRow,
     FactRow,
+    DeliveryRow,
 )
 
 __all__ = [
     "TABLES",
     "AttemptRow",
+    "DeliveryRow",
     "EventRow",
     "ExecutionRow",
     "FactRow",

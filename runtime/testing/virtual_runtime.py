@@ -8,6 +8,7 @@ The tree, the database and the policies are the real ones; steps run inline. A r
 the actors, leaping from timer to timer until the reply is there.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -79,9 +80,9 @@ class VirtualRuntime(Calls):
         """Move the clock, with everything that is due on the way: `advance("1 day")`."""
         self._dispatcher.advance(parse_duration(span))
 
-    def settle(self) -> None:
-        """Let the actors do all that can be done without time passing."""
-        self._dispatcher.run_until_idle()
+    def settle(self, turns: float = math.inf) -> None:
+        """Let the actors do all that can be done without time passing, or so many turns of it."""
+        self._dispatcher.run_until_idle(turns)
 
     def now(self) -> datetime:
         """The virtual wall clock."""

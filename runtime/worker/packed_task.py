@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from quarterjack.actors.runner import (
     AttemptKey,
+    Emission,
     StepBegan,
+    StepEmitted,
     StepProgressed,
     StepRaised,
     StepReport,
@@ -67,6 +69,9 @@ def packed_report(report: StepReport) -> list[Any]:
             return [FromWorker.BEGAN]
         case StepProgressed(_, progress):
             return [FromWorker.PROGRESSED, *progress]
+        case StepEmitted(_, emission):
+            name, event_key, payload, mark = emission
+            return [FromWorker.EMITTED, name, event_key, bytes(payload), mark]
         case StepReturned(_, result):
             return [FromWorker.RETURNED, bytes(result)]
         case StepSkipped():
@@ -89,6 +94,9 @@ def _raised(
 _REPORTS: Final[dict[FromWorker, Callable[..., StepReport]]] = {
     FromWorker.BEGAN: StepBegan,
     FromWorker.PROGRESSED: lambda key, *progress: StepProgressed(key, Progress(*progress)),
+    FromWorker.EMITTED: lambda key, name, event_key, payload, mark: StepEmitted(
+        key, Emission(name, event_key, Packed(payload), mark)
+    ),
     FromWorker.RETURNED: lambda key, result: StepReturned(key, Packed(result)),
     FromWorker.SKIPPED: StepSkipped,
     FromWorker.RAISED: _raised,

@@ -16,6 +16,7 @@ from waiting import eventually
 from quarterjack.actors.runner import (
     AttemptKey,
     StepBegan,
+    StepEmitted,
     StepEnd,
     StepProgressed,
     StepRaised,
@@ -330,6 +331,35 @@ def test_a_step_finds_its_surroundings_put_back(reports: Reports) -> None:
         assert isinstance(report, StepReturned)
         assert unpack(report.result) == before == [str(Path.cwd()), None, before[2], True, False]
         assert lines(report) == [("log", "heard")]
+
+
+def test_events_are_told_in_order_before_the_end(reports: Reports) -> None:
+    key = reports.submit(task("sends", count=20, size=900_000 // 20))
+    again = reports.submit(task("sends", 2, count=20, size=900_000 // 20))
+
+    ends = [reports.end(each) for each in (key, again)]
+    first, second = (
+        [each.emission for each in reports.of(one) if isinstance(each, StepEmitted)]
+        for one in (key, again)
+    )
+
+    assert all(isinstance(end, StepReturned) for end in ends)
+    assert [each.name for each in first] == ["number"] * 20
+    assert [unpack(each.payload)[0] for each in first] == list(range(20))
+    assert {each.key for each in first} == {"k"}
+    assert first == second  # another attempt sends the same under the same marks
+    assert len({each.mark for each in first}) == 20
+
+
+def test_events_of_a_worker_that_dies_are_told(reports: Reports) -> None:
+    key = reports.submit(task("sends_and_exits"))
+
+    end = reports.end(key)
+
+    sent = [each.emission for each in reports.of(key) if isinstance(each, StepEmitted)]
+    assert isinstance(end, StepRaised)
+    assert [unpack(each.payload) for each in sent] == [1, 1]
+    assert sent[0].mark != sent[1].mark
 
 
 def test_progress_is_told_at_a_limited_rate_and_to_the_end(reports: Reports) -> None:

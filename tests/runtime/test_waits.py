@@ -1,5 +1,6 @@
 """Steps that wait: for an instant, an event, or another execution; on a virtual clock."""
 
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,11 @@ from one_run import statuses
 
 from quarterjack.runtime import ExecutionDetail, InvalidInput, Retry, StepContext, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
+from quarterjack.storage.database import Address, Writer
+from quarterjack.storage.deliveries import Arrival
+from quarterjack.storage.event_changes import DeliverEvent
+from quarterjack.storage.journal import Journal
+from quarterjack.storage.plain_data import pack
 
 
 def _actors(runtime: VirtualRuntime) -> list[str]:
@@ -130,6 +136,22 @@ def test_an_event_with_the_right_key_ends_the_waiting() -> None:
         "workflow.step.completed",
         "workflow.completed",
     ]
+
+
+def test_an_event_that_was_stored_just_before_a_kill_is_found(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval(timeout="9d")]) as runtime:
+        key = runtime.run("approval", params={"order": 1}).get()
+        runtime.settle()
+        clock = runtime.clock
+    with closing(Writer(Address(database))) as writer:  # and nobody was told
+        arrival = Arrival("approved", "order-1", pack({"who": "Ann"}), clock.now())
+        Journal(writer).commit([DeliverEvent(arrival)])
+    with VirtualRuntime(database, workflows=[_approval(timeout="9d")], clock=clock) as runtime:
+        runtime.advance("1s")
+        found = runtime.get_execution(key).get()
+
+    assert found.execution.result == "order-1 by Ann"
 
 
 def test_an_event_reaches_a_wait_while_other_steps_run() -> None:

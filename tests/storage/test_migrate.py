@@ -3,14 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import takewhile
 from typing import Any
 
 import pytest
 from peewee import SqliteDatabase
 
 from quarterjack.storage import DatabaseError
-from quarterjack.storage.migrate import NEWEST, Migration, migrate, version_of
-from quarterjack.storage.migrations import v001_initial
+from quarterjack.storage.migrate import MIGRATIONS, NEWEST, Migration, migrate, version_of
+from quarterjack.storage.migrations import v001_initial, v005_deliveries
+from quarterjack.storage.plain_data import pack
 from quarterjack.storage.tables import TABLES
 
 
@@ -90,3 +92,20 @@ def test_a_step_that_fails_leaves_nothing_behind(
         migrate(connection)
     assert version_of(connection) == 0
     assert list(connection.iterdump()) == ["BEGIN TRANSACTION;", "COMMIT;"]
+
+
+def test_schedules_that_wait_for_events_are_found_again(connection: sqlite3.Connection) -> None:
+    for older in takewhile(lambda each: each.apply is not v005_deliveries.apply, MIGRATIONS):
+        older.apply(connection)
+    for key, config in (("sch_1", {"event": "go"}), ("sch_2", {"cron": ["* * * * *"]})):
+        connection.execute(
+            "INSERT INTO schedules (id, workflow_id, name, description, status, note, "
+            "schedule_config, execution_config, metadata, version, created_at, updated_at) "
+            "VALUES (?, 'w', '', '', 'active', '', ?, ?, ?, 1, 0, 0)",
+            (key, pack(config), pack({}), pack({})),
+        )
+
+    v005_deliveries.apply(connection)
+
+    found = connection.execute("SELECT id, event FROM schedules ORDER BY id").fetchall()
+    assert found == [("sch_1", "go"), ("sch_2", None)]

@@ -71,4 +71,24 @@ def where() -> list[int]:
     return [os.getpid(), os.getppid()]
 
 
-__all__ = ["broken", "gated", "isolated", "report"]
+relay = Workflow("relay", description="Sends on what its event brought.")
+
+
+@relay.step
+def send_on(ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    number: int = ctx.context["event"]["payload"]
+    ctx.emit("relayed", number)
+    return number
+
+
+tally = Workflow("tally", description="Gives back what its event brought.")
+
+
+@tally.step(runner="thread")
+def count(ctx) -> object:  # type: ignore[no-untyped-def]
+    payload: object = ctx.context["event"]["payload"]
+    return payload
+
+
+__all__ = ["broken", "gated", "isolated", "relay", "report", "tally"]
