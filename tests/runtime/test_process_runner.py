@@ -322,7 +322,7 @@ def test_a_step_that_closes_its_output_does_not_close_the_next_ones(reports: Rep
 
 
 def test_a_step_finds_its_surroundings_put_back(reports: Reports) -> None:
-    before = reports.value("surroundings")
+    before = reports.value("surroundings", 0)
     for number in range(4):
         reports.value("vandal", number)
 
