@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from quarterjack.storage import (
+    Calendar,
     Event,
     Execution,
     ExecutionId,
@@ -27,6 +28,7 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
+from quarterjack.storage.calendar_names import calendars_in
 from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
@@ -67,6 +69,7 @@ class ScheduleActor(CastMember):
         self._key = key
         self._found: Schedule | None = None
         self._open: dict[ExecutionId, Execution] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._costly = False
 
     def on_start(self) -> None:
@@ -83,7 +86,7 @@ class ScheduleActor(CastMember):
         if now < message.scheduled_for:  # the wall clock went back
             self._arm()
             return
-        given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
+        given = (schedule, self._timetable(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
             self.compute(self._worked_out, decide_fires, *given, self.environment.ids)
@@ -98,13 +101,15 @@ class ScheduleActor(CastMember):
         self._record(reply.get())
 
     def _record(self, fires: Fires) -> None:
+        schedule = self._existing()
         change = changes.RecordFires(
             self._key,
-            self._existing().version,
+            schedule.version,
             fires.decisions,
             None if fires.next is None else fires.next.due,
             None if fires.next is None else fires.next.fires_at,
             fires.status,
+            self._calendar_versions(schedule),
         )
         self._store(change, lambda made: self._fired(fires, made))
 
@@ -137,7 +142,7 @@ class ScheduleActor(CastMember):
         if current.status is ScheduleStatus.PAUSED:
             resumed = replace(resumed, resumed_at=now)
         if current.status is not ScheduleStatus.ACTIVE:
-            timetable, due = Timetable.of(current), current.next_due
+            timetable, due = self._timetable(current), current.next_due
             found = timetable.next(now) if due is None else timetable.occurrence(due)
             resumed = due_from(resumed, found)
         return self._turn(resumed, message.note, "schedule.resumed")
@@ -154,7 +159,7 @@ class ScheduleActor(CastMember):
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
         current, now = self._existing(), self.clock.now()
-        change = RecountSchedule(repaired(current, Timetable.of(current), now))
+        change = RecountSchedule(repaired(current, self._timetable(current), now))
         return self._store(change, lambda _: self._reload())
 
     @handles(m.TriggerSchedule)
@@ -193,6 +198,7 @@ class ScheduleActor(CastMember):
         found: ScheduleWithOpen = reply.get()
         self._found = found.schedule
         self._open = {execution.id: execution for execution in found.open}
+        self._calendars = found.calendars
         self.release()
 
     def _existing(self) -> Schedule:
@@ -200,6 +206,18 @@ class ScheduleActor(CastMember):
             self.ref.stop(block=False)
             raise NotFound("schedule", self._key)
         return self._found
+
+    def _timetable(self, schedule: Schedule) -> Timetable:
+        return Timetable.of(schedule, {name: each.days for name, each in self._calendars.items()})
+
+    def _calendar_versions(self, schedule: Schedule) -> dict[str, int]:
+        """Of each calendar that it names as it is known here; 0, which none has: it is not known.
+
+        What is decided with others than those that are stored is refused, and decided again.
+        """
+        known = self._calendars
+        names = calendars_in(schedule.schedule_config.exclude)
+        return {name: known[name].version if name in known else 0 for name in names}
 
     def _at_version(self, seen: int | None) -> Schedule:
         current = self._existing()
@@ -251,7 +269,10 @@ class ScheduleActor(CastMember):
 
     def _became(self, schedule: Schedule) -> None:
         self._found = schedule
-        self._arm()
+        if self._calendar_versions(schedule).keys() != self._calendars.keys():
+            self._reload()
+        else:
+            self._arm()
 
     def _deleted(self, *, cancel: bool) -> None:
         self._found = None

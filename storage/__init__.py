@@ -6,6 +6,7 @@ A commit promises that a change and the events that tell of it are durable toget
 from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .errors import (
     AlreadyExists,
+    CalendarInUse,
     DatabaseError,
     FieldError,
     IllegalTransition,
@@ -21,7 +22,9 @@ from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds
 from .records import (
     Attempt,
     Awaited,
+    Calendar,
     CalendarDays,
+    CalendarSource,
     Execution,
     Failure,
     Fire,
@@ -48,7 +51,10 @@ __all__ = [
     "Attempt",
     "Awaited",
     "BootId",
+    "Calendar",
     "CalendarDays",
+    "CalendarInUse",
+    "CalendarSource",
     "CatchUp",
     "DatabaseError",
     "Event",
