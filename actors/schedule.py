@@ -211,9 +211,10 @@ class ScheduleActor(CastMember):
         return Timetable.of(schedule, {name: each.days for name, each in self._calendars.items()})
 
     def _calendar_versions(self, schedule: Schedule) -> dict[str, int]:
-        """Of each calendar that it names as it is known here; 0, which none has: it is not known.
+        """Of each calendar that it names, as far as it is known here; 0, which none has: not at all.
 
-        What is decided with others than those that are stored is refused, and decided again.
+        What was decided with others than the stored ones is refused, and they are read: so nobody
+        needs to be told of a change.
         """
         known = self._calendars
         names = calendars_in(schedule.schedule_config.exclude)
@@ -269,10 +270,7 @@ class ScheduleActor(CastMember):
 
     def _became(self, schedule: Schedule) -> None:
         self._found = schedule
-        if self._calendar_versions(schedule).keys() != self._calendars.keys():
-            self._reload()
-        else:
-            self._arm()
+        self._arm()
 
     def _deleted(self, *, cancel: bool) -> None:
         self._found = None
