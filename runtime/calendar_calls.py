@@ -4,7 +4,6 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import TypeVar
 
 from quarterjack.actors.engine import Reply
@@ -28,6 +27,8 @@ from .calendar_reading import YEARS_AHEAD, read_calendar
 
 logger = logging.getLogger("quarterjack.calendars")
 T = TypeVar("T")
+_ANY = "surrogatepass"
+"""What is no Unicode is told with its line by whoever reads it."""
 
 
 class CalendarCalls(ABC):
@@ -52,11 +53,12 @@ class CalendarCalls(ABC):
         def put(assembly: Assembly) -> Reply[Calendar]:
             _check(name, dates, icalendar)
             now = assembly.clock.now()
-            raw = icalendar.encode() if isinstance(icalendar, str) else icalendar
+            raw = icalendar.encode(errors=_ANY) if isinstance(icalendar, str) else icalendar
 
             def change() -> PutCalendar:
                 if raw is None:
-                    calendar = _of_dates(name, dates or (), description or "", now)
+                    listed = (dates,) if isinstance(dates, str) else dates or ()
+                    calendar = _of_dates(name, listed, description or "", now)
                     return PutCalendar(calendar, expected=version)
                 return _of_text(name, raw, description, now, version)
 
@@ -83,7 +85,7 @@ class CalendarCalls(ABC):
 
 
 def read_further(assembly: Assembly) -> None:
-    """Read the texts again that were not read for all the years to come; told when it is done, or not.
+    """Read the texts further that end within the years to come, one after the other, without waiting.
 
     A start does this, so that what repeats without end goes on to do so.
     """
@@ -92,12 +94,23 @@ def read_further(assembly: Assembly) -> None:
 
     def found(names: Reply[list[str]]) -> None:
         try:
-            for name in names.get():
-                _again(assembly, name).add_done_callback(partial(_told, name))
+            _one_after_another(assembly, names.get())
         except Exception as error:
             logger.error("the calendars that end soon could not be looked up: %s", error)
 
     assembly.read(q.ending_before, wanted).add_done_callback(found)
+
+
+def _one_after_another(assembly: Assembly, names: list[str]) -> None:
+    if not names:
+        return
+    first, *others = names
+
+    def read(done: Reply[Calendar]) -> None:
+        _told(first, done)
+        _one_after_another(assembly, others)
+
+    _again(assembly, first).add_done_callback(read)
 
 
 def _again(assembly: Assembly, name: str) -> Reply[Calendar]:

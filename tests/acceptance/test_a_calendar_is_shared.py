@@ -32,6 +32,10 @@ def _fires(client: RestClient, key: str) -> list[dict[str, Any]]:
     return found
 
 
+def _until(client: RestClient, key: str, enough: Callable[[list[dict[str, Any]]], bool]) -> None:
+    eventually(lambda: enough(_fires(client, key)), within=30)
+
+
 def test_a_calendar_file_closes_schedules_until_it_is_changed(start: Start, log: Path) -> None:
     server = start()
     client = server.client()
@@ -40,7 +44,7 @@ def test_a_calendar_file_closes_schedules_until_it_is_changed(start: Start, log:
     keys = [client.schedule("report", EVERY_SECOND, executionConfig=params) for _ in range(2)]
 
     for key in keys:
-        eventually(lambda key=key: len(_fires(client, key)) >= 2)
+        _until(client, key, lambda rows: len(rows) >= 2)
         status = client.get(f"/api/schedules/{key}/status").body
         assert (
             status["nextExecution"]
@@ -59,9 +63,7 @@ def test_a_calendar_file_closes_schedules_until_it_is_changed(start: Start, log:
 
     assert opened.status == 200
     for key in keys:
-        eventually(
-            lambda key=key: any(fire["executionId"] for fire in _fires(client, key)), within=30
-        )
+        _until(client, key, lambda rows: any(row["executionId"] for row in rows))
         client.post(f"/api/schedules/{key}/pause")
         closed = [row for row in _fires(client, key) if row["reason"] == "excluded"]
         assert {row["outcome"] for row in closed} == {"skipped"}

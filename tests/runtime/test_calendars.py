@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from events_of import types
 from icalendar_texts import a_day, a_text_of
+from waiting import eventually
 
-from quarterjack.actors.engine import Reply
+from quarterjack.actors.engine import Reply, VirtualClock
 from quarterjack.actors.fire_decisions import Fires, decide_fires
 from quarterjack.actors.policies.calendar_days import entries_of
 from quarterjack.runtime import (
@@ -17,6 +18,7 @@ from quarterjack.runtime import (
     CalendarInUse,
     InvalidInput,
     NotFound,
+    Runtime,
     ScheduleStatus,
     Settings,
     Workflow,
@@ -290,6 +292,7 @@ def test_a_schedule_names_only_calendars_that_exist(runtime: VirtualRuntime) -> 
         ("bank", {"dates": [], "icalendar": HOLIDAYS}, ("dates",)),
         ("bank", {"dates": ["xmas"]}, ("dates", 0)),
         ("bank", {"icalendar": "hello"}, ("icalendar",)),
+        ("bank", {"icalendar": "\udc80"}, ("icalendar",)),
     ],
 )
 def test_a_calendar_that_makes_no_sense_is_refused(
@@ -314,7 +317,8 @@ def _after(years: int, tmp_path: Path, report: Workflow) -> VirtualRuntime:
     database = f"sqlite:///{tmp_path / 'q.db'}"
     with VirtualRuntime(database, workflows=[report]) as first:
         first.put_calendar("bank", icalendar=HOLIDAYS, description="Ours").get()
-        first.put_calendar("own", dates=["2026-01-01"]).get()
+        first.put_calendar("feasts", icalendar=HOLIDAYS.decode()).get()
+        first.put_calendar("own", dates="2026-01-01").get()
         clock = first.clock
     clock.jump(timedelta(days=366 * years))
     return VirtualRuntime(database, workflows=[report], clock=clock)
@@ -323,17 +327,37 @@ def _after(years: int, tmp_path: Path, report: Workflow) -> VirtualRuntime:
 def test_a_later_start_reads_on_what_repeats_for_ever(tmp_path: Path, report: Workflow) -> None:
     with _after(8, tmp_path, report) as later:
         found = later.get_calendar("bank").get()
-        own = later.get_calendar("own").get()
+        others = [later.get_calendar(name).get() for name in ("feasts", "own")]
         key = make(later, NOON)
         instants = later.upcoming(key, 1_000).get()
 
     assert (found.since, found.through) == (date(2032, 1, 1), date(2044, 12, 31))
     assert entries_of(found.days)[-1] == "2044-12-25/2044-12-26"
     assert (found.version, found.description) == (2, "Ours")
-    assert own.version == 1
+    assert [each.version for each in others] == [2, 1]
+    assert others[0].description == "Holidays"
     christmas = [each for each in instants if (each.month, each.day) == (12, 25)]
     assert len(instants) == 1_000
     assert christmas == []
+
+
+def test_a_real_start_reads_on_beside_its_other_work(tmp_path: Path, report: Workflow) -> None:
+    database, long_ago = (
+        f"sqlite:///{tmp_path / 'q.db'}",
+        VirtualClock(datetime(2015, 1, 1, tzinfo=UTC)),
+    )
+    with VirtualRuntime(database, workflows=[report], clock=long_ago) as first:
+        first.put_calendar("bank", icalendar=HOLIDAYS).get()
+        before = first.put_calendar("feasts", icalendar=HOLIDAYS).get()
+
+    with Runtime(database, workflows=[report]) as later:
+        names = ("bank", "feasts")
+        eventually(lambda: all(later.get_calendar(name).get().version == 2 for name in names))
+        found = later.get_calendar("bank").get()
+
+    assert before.through == date(2025, 12, 31)
+    assert found.through is not None
+    assert found.through.year >= 2036
 
 
 def test_a_start_in_the_same_year_leaves_calendars_alone(tmp_path: Path, report: Workflow) -> None:
