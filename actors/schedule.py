@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
+    Calendar,
     Event,
     Execution,
     ExecutionId,
@@ -28,6 +29,7 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
+from quarterjack.storage.calendar_names import calendars_in
 from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
@@ -80,6 +82,7 @@ class ScheduleActor(ScheduleEvents):
         self._key = key
         self._found: Schedule | None = None
         self._open: dict[ExecutionId, Execution] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._costly = False
 
     def on_start(self) -> None:
@@ -96,7 +99,7 @@ class ScheduleActor(ScheduleEvents):
         if now < message.scheduled_for:  # the wall clock went back
             self._arm()
             return
-        given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
+        given = (schedule, self._timetable(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
             self.compute(self._worked_out, decide_fires, *given, self.environment.ids)
@@ -114,13 +117,15 @@ class ScheduleActor(ScheduleEvents):
         self._store(self._change_of(fires), lambda made: self._fired(fires, made))
 
     def _change_of(self, fires: Fires) -> changes.RecordFires:
+        schedule = self._existing()
         return changes.RecordFires(
             self._key,
-            self._existing().version,
+            schedule.version,
             fires.decisions,
             None if fires.next is None else fires.next.due,
             None if fires.next is None else fires.next.fires_at,
             fires.status,
+            self._calendar_versions(schedule),
         )
 
     @handles(m.StartAgain)
@@ -156,7 +161,7 @@ class ScheduleActor(ScheduleEvents):
         if current.status is ScheduleStatus.PAUSED:
             resumed = replace(resumed, resumed_at=now)
         if current.status is not ScheduleStatus.ACTIVE:
-            timetable, due = Timetable.of(current), current.next_due
+            timetable, due = self._timetable(current), current.next_due
             found = timetable.next(now) if due is None else timetable.occurrence(due)
             resumed = due_from(resumed, found)
         return self._turn(resumed, message.note, "schedule.resumed")
@@ -173,7 +178,7 @@ class ScheduleActor(ScheduleEvents):
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
         current, now = self._existing(), self.clock.now()
-        change = RecountSchedule(repaired(current, Timetable.of(current), now))
+        change = RecountSchedule(repaired(current, self._timetable(current), now))
         return self._store(change, lambda _: self._reload())
 
     @handles(m.TriggerSchedule)
@@ -219,6 +224,7 @@ class ScheduleActor(ScheduleEvents):
         found: ScheduleWithOpen = reply.get()
         self._found = found.schedule
         self._open = {execution.id: execution for execution in found.open}
+        self._calendars = found.calendars
         self.release()
 
     def _existing(self) -> Schedule:
@@ -226,6 +232,19 @@ class ScheduleActor(ScheduleEvents):
             self.ref.stop(block=False)
             raise NotFound("schedule", self._key)
         return self._found
+
+    def _timetable(self, schedule: Schedule) -> Timetable:
+        return Timetable.of(schedule, {name: each.days for name, each in self._calendars.items()})
+
+    def _calendar_versions(self, schedule: Schedule) -> dict[str, int]:
+        """Of each calendar that it names, as far as it is known here; 0, which none has: not at all.
+
+        What was decided with others than the stored ones is refused, and they are read: so nobody
+        needs to be told of a change.
+        """
+        known = self._calendars
+        names = calendars_in(schedule.schedule_config.exclude)
+        return {name: known[name].version if name in known else 0 for name in names}
 
     def _at_version(self, seen: int | None) -> Schedule:
         current = self._existing()

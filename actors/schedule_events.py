@@ -41,6 +41,9 @@ class ScheduleEvents(CastMember):
     _found: Schedule | None
     _open: dict[ExecutionId, Execution]
 
+    def _timetable(self, schedule: Schedule) -> Timetable:
+        raise NotImplementedError
+
     def _change_of(self, fires: Fires) -> RecordFires:
         raise NotImplementedError
 
@@ -58,7 +61,14 @@ class ScheduleEvents(CastMember):
             self.ref.stop(block=False)
             return
         open_ones, now = list(self._open.values()), self.clock.now()
-        given = (schedule, Timetable.of(schedule), open_ones, now, self.environment.ids, delivery)
+        given = (
+            schedule,
+            self._timetable(schedule),
+            open_ones,
+            now,
+            self.environment.ids,
+            delivery,
+        )
         if len(delivery.payload) <= _LARGE:
             self._record_event(message, decide_event(*given))
             return

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.actors.engine import ActorInfo
+from quarterjack.actors.policies.calendar_days import entries_of
 from quarterjack.actors.step import AwaitEvent, RunWorkflow, Sleep, Step, Wait
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime import AttemptLog, ExecutionDetail, Health, Readiness
 from quarterjack.storage import (
     Attempt,
     Awaited,
+    Calendar,
     Event,
     Execution,
     Failure,
@@ -67,7 +69,7 @@ def status(found: CombinedStatus) -> Json:
         "scheduleStatus": base.status.value,
         "note": base.note,
         "lastExecution": instant(base.last_execution_at),
-        "nextExecution": instant(base.next_fire),
+        "nextExecution": instant(found.next_execution),
         "running": [execution(each) for each in found.running],
         "queued": [execution(each) for each in found.queued],
         "executionHistory": [execution(each) for each in found.history],
@@ -190,6 +192,25 @@ def fire(found: Fire) -> Json:
         "lateness": seconds(found.lateness),
         "jitter": seconds(found.jitter),
         "instants": found.instants,
+    }
+
+
+def calendar(found: Calendar) -> Json:
+    """A calendar with its days."""
+    return {**calendar_entry(found), "dates": entries_of(found.days)}
+
+
+def calendar_entry(found: Calendar) -> Json:
+    """A calendar in a list."""
+    return {
+        "name": found.name,
+        "description": found.description,
+        "source": found.source.value,
+        "since": None if found.since is None else found.since.isoformat(),
+        "through": None if found.through is None else found.through.isoformat(),
+        "version": found.version,
+        "createdAt": instant(found.created_at),
+        "updatedAt": instant(found.updated_at),
     }
 
 

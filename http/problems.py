@@ -16,6 +16,7 @@ from quarterjack.actors.engine import MailboxFull
 from quarterjack.runtime import OverlapRefused, RuntimeNotStarted
 from quarterjack.storage import (
     AlreadyExists,
+    CalendarInUse,
     FieldError,
     IdempotencyConflict,
     IllegalTransition,
@@ -64,6 +65,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
     OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),
+    CalendarInUse: Kind(409, "calendar-in-use", "Schedules use the calendar"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),

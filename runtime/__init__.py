@@ -6,6 +6,8 @@ from quarterjack.runtime import Retry, Runtime, Workflow
 from quarterjack.actors.schedule import OverlapRefused
 from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
 from quarterjack.storage import (
+    Calendar,
+    CalendarInUse,
     DatabaseError,
     Event,
     Execution,
@@ -31,6 +33,8 @@ from .step_logs import AttemptLog, LogLine
 
 __all__ = [
     "AttemptLog",
+    "Calendar",
+    "CalendarInUse",
     "DatabaseError",
     "Event",
     "Execution",

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
 from quarterjack.actors.cast_member import ROOT
@@ -47,6 +47,7 @@ from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
 
+T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
 _STOP_SECONDS = 30.0
 
@@ -83,6 +84,7 @@ class Assembly:
         self._address = address
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
+        self._virtual = virtual
         self._reads_by_state = virtual or address.path is None
         self._runners = (
             _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
@@ -151,6 +153,17 @@ class Assembly:
         reply: Reply[Any] = self.system.dispatcher.new_reply()
         future = self._readers.submit(query, *arguments)
         future.add_done_callback(lambda done: _hand_over(done, reply))
+        return reply
+
+    def work_out(self, function: Callable[[], T], name: str) -> Reply[T]:
+        """Run what takes its time on a thread of its own; in virtual time, here and now."""
+        if not self._virtual:
+            return in_thread(function, name)
+        reply: Reply[T] = Reply()
+        try:
+            reply.set(function())
+        except Exception as error:
+            reply.set_exception(error)
         return reply
 
     def record(

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
 from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
-from quarterjack.actors.policies.timetable import Timetable
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     Event,
@@ -25,28 +23,28 @@ from quarterjack.storage import (
     WorkflowId,
 )
 from quarterjack.storage import queries as q
-from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
-from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
+from quarterjack.storage.overviews import CombinedStatus, stored_execution
 
 from .assembly import Assembly
+from .calendar_calls import CalendarCalls
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
 from .run_request import RunRequest, execution_of, retry_of
 from .step_logs import AttemptLog, logs_of, stored_logs
+from .upcoming import status, upcoming
 
 T = TypeVar("T")
-MOST_UPCOMING = 1_000
 
 
 class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls):
+class Calls(EventCalls, CalendarCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -129,7 +127,7 @@ class Calls(EventCalls):
 
         def read(assembly: Assembly) -> Reply[CombinedStatus]:
             now = assembly.clock.now()
-            return assembly.read(combined_status, ScheduleId(schedule_id), now)
+            return assembly.read(status, ScheduleId(schedule_id), now)
 
         return self._call(read)
 
@@ -159,7 +157,7 @@ class Calls(EventCalls):
         """The next due instants, at most 1,000. Raises `NotFound`."""
 
         def read(assembly: Assembly) -> Reply[list[datetime]]:
-            return assembly.read(_upcoming, ScheduleId(schedule_id), count)
+            return assembly.read(upcoming, ScheduleId(schedule_id), count)
 
         return self._call(read)
 
@@ -365,14 +363,3 @@ class Calls(EventCalls):
         if not is_id(key):  # nobody is to be woken for it
             raise NotFound("schedule", key)
         return self._running().cast.schedules.ask(Deliver(key, message))
-
-
-def _upcoming(reader: Reader, key: ScheduleId, count: int) -> list[datetime]:
-    found = q.schedule(reader, key)
-    if found.next_fire is None:
-        return []
-    most, limit = min(count, MOST_UPCOMING), found.schedule_config.max_runs
-    if limit is not None:
-        most = min(most, limit - found.runs)
-    firing = Timetable.of(found).firing_from(found.next_due)
-    return [each.due for each in islice(firing, max(0, most))]

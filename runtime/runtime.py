@@ -23,6 +23,7 @@ from quarterjack.storage.database import Address
 from . import time_zone_data
 from .assembly import Assembly, open_writer
 from .builtin.book import book_of
+from .calendar_calls import read_further
 from .calls import Calls
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
@@ -208,6 +209,7 @@ class Runtime(Calls):
         self._lag = LoopLag(clock)
         self._assembly = assembly
         self._problem = ""
+        read_further(assembly)
 
     def _failed(self, error: BaseException) -> None:
         self._problem = f"the root supervisor gave up: {error}"

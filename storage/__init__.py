@@ -7,6 +7,7 @@ from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .deliveries import IdempotencyConflict
 from .errors import (
     AlreadyExists,
+    CalendarInUse,
     DatabaseError,
     FieldError,
     IllegalTransition,
@@ -22,7 +23,9 @@ from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds
 from .records import (
     Attempt,
     Awaited,
+    Calendar,
     CalendarDays,
+    CalendarSource,
     Delivery,
     Execution,
     Failure,
@@ -50,7 +53,10 @@ __all__ = [
     "Attempt",
     "Awaited",
     "BootId",
+    "Calendar",
     "CalendarDays",
+    "CalendarInUse",
+    "CalendarSource",
     "CatchUp",
     "DatabaseError",
     "Delivery",

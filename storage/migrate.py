@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial, v002_waits, v003_policies, v004_facts, v005_deliveries
+from .migrations import (
+    v001_initial,
+    v002_waits,
+    v003_policies,
+    v004_facts,
+    v005_deliveries,
+    v006_calendars,
+)
 
 
 class Migration(NamedTuple):
@@ -24,6 +31,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, v003_policies.apply),
     Migration(4, v004_facts.apply),
     Migration(5, v005_deliveries.apply),
+    Migration(6, v006_calendars.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
@@ -17,7 +18,7 @@ from .statuses import (
 )
 
 CalendarDays = tuple[tuple[date, date], ...]
-"""The days of a calendar: ranges of local dates, both ends included."""
+"""Ranges of local dates, both ends included; in order, and at least a day apart."""
 
 
 class Failure(NamedTuple):
@@ -187,6 +188,30 @@ class StepRun:
     progress: Progress | None = None
     attempts: tuple[Attempt, ...] = ()
     awaited: Awaited = _NOTHING
+
+
+class CalendarSource(StrEnum):
+    """What a calendar was made of."""
+
+    DATES = "dates"
+    ICALENDAR = "icalendar"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Named days, on which no schedule fires that names the calendar in its `exclude`."""
+
+    name: str
+    description: str
+    source: CalendarSource
+    days: CalendarDays
+    since: date | None
+    """The first day that was looked for in an iCalendar file; None: there is no limit."""
+    through: date | None
+    """The last one: events may repeat for ever."""
+    version: int
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

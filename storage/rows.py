@@ -1,7 +1,7 @@
 """Records to rows and back: the one place that knows how a record lies in its table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ from .plain_data import Packed, pack, pack_checked
 from .records import (
     Attempt,
     Awaited,
+    Calendar,
+    CalendarSource,
     Execution,
     Failure,
     Fire,
@@ -30,7 +32,7 @@ from .statuses import (
     StepStatus,
     Trigger,
 )
-from .tables import AttemptRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .tables import AttemptRow, CalendarRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
 Row = Mapping[str, Any]
 _MICROSECOND = timedelta(microseconds=1)
@@ -243,6 +245,23 @@ def to_fire(row: Row) -> Fire:
             "jitter": timedelta(microseconds=row["jitter"]),
         }
     )
+
+
+def calendar_columns(calendar: Calendar, icalendar: str | None) -> dict[str, Any]:
+    """A calendar as its row, with the text that its days were read from."""
+    known = {name: getattr(calendar, name) for name in _CALENDAR}
+    return columns(CalendarRow, {**known, "icalendar": icalendar})
+
+
+def to_calendar(row: Row) -> Calendar:
+    """A calendar from its row, with or without that text."""
+    known = {name: row[name] for name in _CALENDAR}
+    return Calendar(**{**known, "source": CalendarSource(row["source"])})
+
+
+_CALENDAR = tuple(each.name for each in fields(Calendar))
+CALENDAR_FIELDS: tuple[Any, ...] = tuple(getattr(CalendarRow, name) for name in _CALENDAR)
+"""What of a row makes a calendar; the text that it was read from is left where it is."""
 
 
 def to_event(row: Row) -> Event:

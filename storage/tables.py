@@ -3,7 +3,7 @@
 `tests/storage` compares them with what the migrations make, so that the two can't drift apart.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from peewee import (
@@ -18,8 +18,10 @@ from peewee import (
     TextField,
 )
 
+from .calendar_days import pack_days, unpack_days
 from .instants import from_micros, to_micros
 from .plain_data import Packed, pack, unpack
+from .records import CalendarDays
 
 
 class InstantField(BigIntegerField):
@@ -40,6 +42,26 @@ class PackedField(BlobField):
 
     def python_value(self, value: bytes | None) -> Any:
         return None if value is None else unpack(value)
+
+
+class DateField(IntegerField):
+    """A date, stored as its number of days since the year 1."""
+
+    def db_value(self, value: date | None) -> int | None:
+        return None if value is None else value.toordinal()
+
+    def python_value(self, value: int | None) -> date | None:
+        return None if value is None else date.fromordinal(value)
+
+
+class DaysField(BlobField):
+    """The days of a calendar."""
+
+    def db_value(self, value: CalendarDays) -> bytes:
+        return pack_days(value)
+
+    def python_value(self, value: bytes) -> CalendarDays:
+        return unpack_days(bytes(value))
 
 
 class ScheduleRow(Model):
@@ -182,6 +204,22 @@ class FireRow(Model):
         without_rowid = True
 
 
+class CalendarRow(Model):
+    name = TextField(primary_key=True)
+    description = TextField()
+    source = TextField()
+    days = DaysField()
+    since = DateField(null=True)
+    through = DateField(null=True)
+    icalendar = TextField(null=True)
+    version = IntegerField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        table_name = "calendars"
+
+
 class EventRow(Model):
     seq = IntegerField(primary_key=True)
     type = TextField()
@@ -233,11 +271,13 @@ TABLES: tuple[type[Model], ...] = (
     EventRow,
     FactRow,
     DeliveryRow,
+    CalendarRow,
 )
 
 __all__ = [
     "TABLES",
     "AttemptRow",
+    "CalendarRow",
     "DeliveryRow",
     "EventRow",
     "ExecutionRow",

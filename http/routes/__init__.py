@@ -2,10 +2,20 @@
 
 from aiohttp import web
 
-from . import actors, cron, events, executions, health, live, schedules, workflows
+from . import actors, calendars, cron, events, executions, health, live, schedules, workflows
 
 
 def all_routes() -> list[web.RouteDef]:
     """Every address that the server answers."""
-    resources = (schedules, workflows, executions, events, cron, actors, health, live)
+    resources = (
+        schedules,
+        calendars,
+        workflows,
+        executions,
+        events,
+        cron,
+        actors,
+        health,
+        live,
+    )
     return [route for resource in resources for route in resource.routes()]

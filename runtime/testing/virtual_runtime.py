@@ -23,6 +23,7 @@ from quarterjack.storage.durations import parse_duration
 from .. import time_zone_data
 from ..assembly import Assembly, open_writer
 from ..builtin.book import book_of
+from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
 from ..calls import Calls
 from ..settings import Settings
@@ -64,6 +65,8 @@ class VirtualRuntime(Calls):
         self._assembly = assembly
         assembly.start_runners()
         assembly.spawn()
+        self._dispatcher.run_until_idle()
+        read_further(assembly)
         self._dispatcher.run_until_idle()
         return Reply.of(None)
 

@@ -10,6 +10,7 @@ import pytest
 from peewee import SqliteDatabase
 
 from quarterjack.storage import DatabaseError
+from quarterjack.storage.calendar_days import pack_days
 from quarterjack.storage.migrate import MIGRATIONS, NEWEST, Migration, migrate, version_of
 from quarterjack.storage.migrations import v001_initial, v005_deliveries
 from quarterjack.storage.plain_data import pack
@@ -109,3 +110,32 @@ def test_schedules_that_wait_for_events_are_found_again(connection: sqlite3.Conn
 
     found = connection.execute("SELECT id, event FROM schedules ORDER BY id").fetchall()
     assert found == [("sch_1", "go"), ("sch_2", None)]
+
+
+def test_calendars_that_schedules_name_already_exist_afterwards(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("quarterjack.storage.migrate.MIGRATIONS", MIGRATIONS[:5])
+        migrate(connection)
+    for key, config in [
+        ("sch_1", {"cron": ["@daily"], "exclude": ["2026-12-25", "calendar:bank"]}),
+        ("sch_2", {"cron": ["@daily"], "exclude": ["calendar:bank", "calendar:moving"]}),
+        ("sch_3", {"manual": True}),
+    ]:
+        connection.execute(
+            """
+            INSERT INTO schedules (id, workflow_id, name, description, status, note, schedule_config,
+                                   execution_config, metadata, version, created_at, updated_at)
+            VALUES (?, 'w', 'n', '', 'active', '', ?, ?, ?, 1, 0, 0)
+            """,
+            (key, pack(config), pack({}), pack({})),
+        )
+
+    migrate(connection)
+
+    found = connection.execute("SELECT name, source, version, days FROM calendars ORDER BY name")
+    assert found.fetchall() == [
+        ("bank", "dates", 1, pack_days(())),
+        ("moving", "dates", 1, pack_days(())),
+    ]

@@ -359,7 +359,7 @@ def test_a_schedule_is_read_with_what_has_not_ended_of_it(journal: Journal, read
 
     assert found.schedule.last_execution_at == NOW
     assert found.open == [run]
-    assert nothing == (None, [])
+    assert nothing == (None, [], {})
 
 
 def test_a_change_keeps_the_counters(journal: Journal, read: Read) -> None:
