@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from peewee import Model, Tuple, fn
+from peewee import Model, ModelSelect, Tuple, fn
 
 from .database import Reader
 from .events import Event
@@ -18,6 +18,7 @@ from .plain_data import Packed
 from .records import Attempt, Execution, Failure, Fire, Schedule, StepRun
 from .rows import to_attempt, to_event, to_execution, to_fire, to_schedule, to_step
 from .selects import Select, one, rows, tuples
+from .statements import Statement
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
 from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
@@ -312,8 +313,36 @@ class ScheduleWithOpen(NamedTuple):
     open: list[Execution]
 
 
+def schedules_of(reader: Reader, keys: Sequence[ScheduleId]) -> dict[ScheduleId, Schedule]:
+    """Those of the schedules that there are, by id."""
+    found: dict[ScheduleId, Schedule] = {}
+    for start in range(0, len(keys), _MOST_KEYS):
+        query = ScheduleRow.select().where(ScheduleRow.id.in_(keys[start : start + _MOST_KEYS]))
+        found.update((row["id"], to_schedule(row)) for row in rows(reader, query))
+    return found
+
+
+_IS_KNOWN = Statement(
+    lambda slot: ModelSelect(
+        ScheduleRow,
+        [
+            fn.EXISTS(ScheduleRow.select(ScheduleRow.id).where(ScheduleRow.id == slot("id"))),
+            fn.EXISTS(
+                ExecutionRow.select(ExecutionRow.id).where(
+                    (ExecutionRow.schedule_id == slot("id")) & ExecutionRow.status.in_(_OPEN)
+                )
+            ),
+        ],
+    ).from_()
+)
+"""Quick, because every new schedule's actor asks it."""
+
+
 def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
+    known = reader.connection().execute(_IS_KNOWN.sql, _IS_KNOWN.bind({"id": key})).fetchone()
+    if not any(known):
+        return ScheduleWithOpen(None, [])
     row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
     found = None if row is None else to_schedule(row)
     return ScheduleWithOpen(found, unfinished_of(reader, key))
