@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage import Event, Execution, ExecutionId, Schedule, ScheduleId, StepKey
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
@@ -70,6 +70,13 @@ class CreateSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterSchedule:
+    """Ask: begin to exist as this record, which `new_schedule` made off the loop. Answered with it."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateSchedule:
     """Ask: change. `version` is the one that the asker has seen, if it matters to them."""
 
@@ -104,6 +111,11 @@ class DeleteSchedule:
 @dataclass(frozen=True, slots=True)
 class SyncSchedule:
     """Ask: forget what you think, count again what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallAsleep:
+    """Tell: nothing more is expected soon; be ready to be woken from storage."""
 
 
 @dataclass(frozen=True, slots=True)

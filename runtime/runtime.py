@@ -21,13 +21,13 @@ from quarterjack.storage.database import Address
 
 from .assembly import Assembly, open_writer
 from .builtin.book import book_of
-from .calls import Calls
+from .bulk import BulkCalls
 from .health import Health, Readiness, health_of, readiness_of, tzdata_version
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
 
-class Runtime(Calls):
+class Runtime(BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a
