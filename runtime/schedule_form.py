@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from quarterjack.actors.drafts import ScheduleDraft
 from quarterjack.storage import FieldError, InvalidInput, Schedule, ScheduleConfig
 from quarterjack.storage.configs import KINDS
 from quarterjack.storage.instants import format_instant
@@ -16,16 +17,23 @@ def form_of(schedule: Schedule) -> dict[str, Any]:
     return {
         "id": schedule.id,
         "scheduleId": schedule.id,
-        "workflowId": schedule.workflow_id,
-        "name": schedule.name,
-        "description": schedule.description,
-        "enabled": schedule.enabled,
-        "scheduleConfig": config_form(schedule.schedule_config),
-        "executionConfig": schedule.execution_config.model_dump(mode="json"),
-        "metadata": schedule.metadata,
+        **draft_form(schedule),
         "version": schedule.version,
         "createdAt": format_instant(schedule.created_at),
         "updatedAt": format_instant(schedule.updated_at),
+    }
+
+
+def draft_form(draft: ScheduleDraft | Schedule) -> dict[str, Any]:
+    """What its owner says of a schedule, with the defaults for what they leave out."""
+    return {
+        "workflowId": draft.workflow_id,
+        "name": draft.name,
+        "description": draft.description,
+        "enabled": draft.enabled,
+        "scheduleConfig": config_form(draft.schedule_config),
+        "executionConfig": draft.execution_config.model_dump(mode="json"),
+        "metadata": draft.metadata,
     }
 
 
