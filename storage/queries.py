@@ -341,8 +341,9 @@ _IS_KNOWN = Statement(
 def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
     known = reader.connection().execute(_IS_KNOWN.sql, _IS_KNOWN.bind({"id": key})).fetchone()
-    if not any(known):
-        return ScheduleWithOpen(None, [])
-    row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
+    exists, has_open = known
+    row = None
+    if exists:
+        row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
     found = None if row is None else to_schedule(row)
-    return ScheduleWithOpen(found, unfinished_of(reader, key))
+    return ScheduleWithOpen(found, unfinished_of(reader, key) if has_open else [])

@@ -13,13 +13,14 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import click
 
-from ..ndjson import LARGEST, MEDIA_TYPE
+from ..ndjson import LARGEST, MEDIA_TYPE, LineSplitter
 from .terminal_text import shown
 
 _ANSWER_SECONDS: Final = 60
 _BULK_SECONDS: Final = 1_800
 """For an import: the server answers when all lines are stored."""
 _LONGEST_PROBLEM: Final = 1_048_576
+_PIECE: Final = 65_536
 
 
 class ClientError(click.ClickException):
@@ -78,8 +79,14 @@ class Connection:
 
     def lines(self, path: str, **query: str) -> Iterator[bytes]:
         """Each line that there is. Raises `ClientError`, also when they break off."""
+        splitter = LineSplitter()
         with self._response("GET", _address(path, query)) as response:
-            yield from response
+            # not its own lines: for them, the end of the connection is the end
+            while piece := response.read(_PIECE):
+                yield from (line.raw for line in splitter.add(piece))
+            if response.length:
+                raise http.client.IncompleteRead(b"", response.length)
+        yield from (line.raw for line in splitter.rest())
 
     def _answer(self, method: str, path: str, *more: Any, **options: Any) -> Any:
         with self._response(method, path, *more, **options) as response:
@@ -98,9 +105,10 @@ class Connection:
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        seconds: float = _ANSWER_SECONDS,
+        seconds: float | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
+        seconds = seconds or _ANSWER_SECONDS
         connection = kind(self._host, self._port, timeout=seconds)
         try:
             with self._translated(seconds):

@@ -47,7 +47,11 @@ _STANDARD_INPUT: Final = "-"
 )
 @option("--timezone", type=ZoneType(), help="Of jobs without CRON_TZ; by default this machine's.")
 @option("--timeout", default="1d", type=DurationType(), help="For each run of a job.")
-@option("--overlap", type=click.Choice(list(Overlap)), help="If a run is due while one still runs.")
+@option(
+    "--overlap",
+    type=click.Choice([each.value for each in Overlap]),
+    help="If a run is due while one still runs.",
+)
 @option("--cwd", metavar="FOLDER", help="Where jobs run that set no HOME.")
 @option("--origin", help="By which FILE is known again; by default its path.")
 @option("--prune", is_flag=True, help="Delete what an earlier import made and FILE has no more.")

@@ -36,7 +36,7 @@ class DurationType(click.ParamType):  # type: ignore[type-arg]  # generic since 
 
 def option(name: str, *more: str, **attributes: Any) -> Callable[[Command], Command]:
     """An option that can also be set by its environment variable; `more` names it otherwise."""
-    variable = _PREFIX + name.removeprefix("--").replace("-", "_").upper()
+    variable = _PREFIX + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
     return click.option(
         name, *more, envvar=variable, show_envvar=True, show_default=True, **attributes
     )

@@ -26,7 +26,7 @@ def export_schedules(connection: Connection, file: Path) -> None:
     lines = connection.lines(EXPORT)
     if str(file) == "-":
         for line in lines:
-            click.echo(line, nl=False)
+            click.echo(line)
         return
     try:
         with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
@@ -34,7 +34,7 @@ def export_schedules(connection: Connection, file: Path) -> None:
             try:
                 count = 0
                 for line in lines:
-                    part.write(line)
+                    part.write(line + b"\n")
                     count += 1
                 part.flush()
                 whole.replace(file)
