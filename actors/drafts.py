@@ -22,11 +22,11 @@ from quarterjack.storage import (
     ScheduleStatus,
     WorkflowId,
 )
-from quarterjack.storage.configs import KINDS
+from quarterjack.storage.configs import CLOCKWORK, KINDS
 from quarterjack.storage.plain_data import check_plain
 from quarterjack.storage.wire_model import WireModel
 
-from .policies.triggers import check, rule_of
+from .policies.timetable import Occurrence, Timetable
 from .workflow_book import WorkflowBook
 
 M = TypeVar("M", bound=WireModel)
@@ -65,8 +65,8 @@ def new_schedule(
     key: ScheduleId, draft: ScheduleDraft, workflows: WorkflowBook, now: datetime
 ) -> Schedule:
     """The record of a new schedule, due for the first time after now. Raises `InvalidInput`."""
-    _check(draft, workflows, now)
-    return Schedule(
+    _check(key, draft, workflows, now)
+    made = Schedule(
         id=key,
         workflow_id=WorkflowId(draft.workflow_id),
         name=draft.name,
@@ -79,8 +79,21 @@ def new_schedule(
         version=1,
         created_at=now,
         updated_at=now,
-        next_fire=rule_of(draft.schedule_config, now).next(now) if draft.enabled else None,
     )
+    return due_from(made, Timetable.of(made).next(now)) if draft.enabled else made
+
+
+def due_from(schedule: Schedule, found: Occurrence | None) -> Schedule:
+    """The schedule with what is to be decided next; if nothing is, it is finished.
+
+    A schedule that is not due by the clock never is, and stays as it is.
+    """
+    if found is not None:
+        return replace(schedule, next_due=found.due, next_fire=found.fires_at)
+    config = schedule.schedule_config
+    by_clock = config.event is None and not config.manual
+    status = ScheduleStatus.FINISHED if by_clock else schedule.status
+    return replace(schedule, next_due=None, next_fire=None, status=status)
 
 
 def changed_schedule(
@@ -88,7 +101,7 @@ def changed_schedule(
 ) -> Schedule:
     """The record after a partial change, one version on. Raises `InvalidInput`."""
     draft = validated(ScheduleDraft, _merged(schedule, changes.given))
-    _check(draft, workflows, schedule.created_at)
+    _check(schedule.id, draft, workflows, schedule.created_at)
     changed = replace(
         schedule,
         workflow_id=WorkflowId(draft.workflow_id),
@@ -101,17 +114,25 @@ def changed_schedule(
         version=schedule.version + 1,
         updated_at=now,
     )
-    if changed.status is not ScheduleStatus.ACTIVE:
+    return _rescheduled(changed, schedule, now)
+
+
+def _rescheduled(changed: Schedule, before: Schedule, now: datetime) -> Schedule:
+    """With what is to be decided next: as before if the rule is, else counted from now."""
+    if changed.status is ScheduleStatus.DISABLED or changed.status is ScheduleStatus.FINISHED:
+        return replace(changed, next_due=None, next_fire=None)
+    same_rule = changed.schedule_config == before.schedule_config
+    if not same_rule or before.next_due is None:
+        changed = _after_new_rule(changed, now)
+    if changed.status is ScheduleStatus.PAUSED:
         return replace(changed, next_fire=None)
-    same_rule = (
-        changed.schedule_config == schedule.schedule_config and schedule.next_fire is not None
-    )
-    due = schedule.next_fire if same_rule else _next(changed, now)
-    return replace(changed, next_fire=due)
+    return changed
 
 
-def _next(schedule: Schedule, now: datetime) -> datetime | None:
-    return rule_of(schedule.schedule_config, schedule.created_at).next(now)
+def _after_new_rule(changed: Schedule, now: datetime) -> Schedule:
+    limit = changed.schedule_config.max_runs
+    used_up = limit is not None and changed.runs >= limit
+    return due_from(changed, None if used_up else Timetable.of(changed).next(now))
 
 
 def _status_after(
@@ -146,10 +167,15 @@ def _merged(schedule: Schedule, given: Mapping[str, Any]) -> dict[str, Any]:
 def _without_old_rule(current: dict[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     if not any(part.get(kind) is not None for kind in KINDS):
         return current
-    return {name: value for name, value in current.items() if name not in (*KINDS, "anchor")}
+    dropped = {*KINDS, "anchor"}
+    if part.get("manual") is not None or part.get("event") is not None:
+        dropped |= CLOCKWORK
+    return {name: value for name, value in current.items() if name not in dropped}
 
 
-def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) -> None:
+def _check(
+    key: ScheduleId, draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime
+) -> None:
     workflow = workflows.get(WorkflowId(draft.workflow_id))
     if workflow is None:
         hint = workflows.hint(WorkflowId(draft.workflow_id))
@@ -157,11 +183,7 @@ def _check(draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime) 
             "workflowId",
             msg=f"there is no workflow {draft.workflow_id!r}; {hint}",
         )
-    check(draft.schedule_config, created_at)
-    if draft.execution_config.pause_on_failure is not None:
-        raise InvalidInput.field(
-            "executionConfig", "pauseOnFailure", msg="is not supported yet; leave it out"
-        )
+    Timetable(key, draft.schedule_config, created_at).check(created_at)
     params = draft.execution_config.params
     wrong = [
         FieldError(("executionConfig", "params", name), msg)

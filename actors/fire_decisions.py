@@ -1,4 +1,4 @@
-"""What becomes of the due instants of a schedule: catch-up and overlap applied, one after the other. Pure.
+"""What becomes of the due instants of a schedule: exclusions, catch-up, overlap and `maxRuns` applied. Pure.
 
 Takes the schedule as it is, its executions that have not ended, and the time; gives ledger rows,
 executions and events, ready to be committed together.
@@ -27,129 +27,202 @@ from quarterjack.storage.instants import format_instant
 from quarterjack.storage.schedule_changes import Decision
 
 from .policies import catch_up, overlap
-from .policies.triggers import Stretch, rule_of, stretch
+from .policies.timetable import Occurrence, Timetable
 
 MOST_INSTANTS = 1_000
 """Due instants that are looked at one by one; a longer stretch is one ledger row."""
+MOST_COUNTED = 100_000
+"""Due instants of a longer stretch that are counted; beyond that the count is that many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fires:
-    """What was decided, which executions are to be cancelled, and when the schedule is due next."""
+    """What was decided, which executions are to be cancelled, and what is to be decided next."""
 
     decisions: Sequence[Decision]
     replaced: Sequence[ExecutionId]
-    next_fire: datetime | None
+    next: Occurrence | None
     status: ScheduleStatus
 
 
 def decide_fires(
     schedule: Schedule,
+    timetable: Timetable,
     unfinished: Sequence[Execution],
-    scheduled_for: datetime,
     now: datetime,
     ids: IdSource,
 ) -> Fires:
-    """Decide about every instant from `scheduled_for` (which is due) up to now."""
-    config = schedule.schedule_config
-    rule = rule_of(config, schedule.created_at)
-    due = stretch(rule, scheduled_for, now, MOST_INSTANTS)
-    window = config.catch_up_window
-    if window is None:
-        window = catch_up.default_window(_period(due))
-    decisions: list[Decision] = []
-    if due.following is not None and due.following <= now - window:
-        decisions.append(_long_gone(schedule, scheduled_for, now, through=now - window))
-        first = rule.next(now - window)
-        due = Stretch([], None) if first is None else stretch(rule, first, now, MOST_INSTANTS)
-    replaced: list[ExecutionId] = []
-    running = list(unfinished)
-    for verdict in catch_up.decide(config.catch_up, due.instants, now=now, window=window):
-        decision = _decide(schedule, rule.trigger, verdict, running, now, ids)
-        if decision.execution is not None:
-            if config.overlap is Overlap.CANCEL_RUNNING:
-                replaced.extend(each.id for each in running)
-                running = []
-            running.append(decision.execution)
-        decisions.append(decision)
-    status = ScheduleStatus.FINISHED if due.following is None else ScheduleStatus.ACTIVE
-    return Fires(decisions, replaced, due.following, status)
+    """Decide about every instant from the schedule's `next_due` up to now."""
+    return _Deciding(schedule, timetable, unfinished, now, ids).all_due()
 
 
-def _period(due: Stretch) -> timedelta | None:
-    following = due.instants[1] if len(due.instants) > 1 else due.following
-    return None if following is None else following - due.instants[0]
+class _Deciding:
+    """One go through what is due."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        timetable: Timetable,
+        unfinished: Sequence[Execution],
+        now: datetime,
+        ids: IdSource,
+    ) -> None:
+        self._schedule = schedule
+        self._config = schedule.schedule_config
+        self._timetable = timetable
+        self._now = now
+        self._ids = ids
+        self._running = list(unfinished)
+        self._runs = schedule.runs
+        self._decisions: list[Decision] = []
+        self._replaced: list[ExecutionId] = []
+
+    def all_due(self) -> Fires:
+        """Every instant that fires by now, oldest first."""
+        due, following = self._due(self._schedule.next_due)
+        window = self._config.catch_up_window
+        if window is None:
+            window = catch_up.default_window(_period(due, following))
+        if following is not None and following.fires_at <= self._now - window:
+            due, following = self._pass_over(due, following, self._now - window)
+        firing = []
+        for each in due:
+            if self._timetable.excluded_by(each.due) is None:
+                firing.append(each)
+            else:
+                self._leave(each, FireOutcome.SKIPPED, FireReason.EXCLUDED)
+        for verdict in catch_up.decide(
+            self._config.catch_up,
+            firing,
+            now=self._now,
+            window=window,
+            resumed_at=self._schedule.resumed_at,
+            more=following is not None and following.fires_at <= self._now,
+        ):
+            self._decide(verdict)
+        if self._is_used_up():
+            following = None
+        ended = following is None and self._config.event is None
+        status = ScheduleStatus.FINISHED if ended else ScheduleStatus.ACTIVE
+        in_order = sorted(self._decisions, key=lambda each: each.fire.due)
+        return Fires(in_order, self._replaced, following, status)
+
+    def _due(self, first: datetime | None) -> tuple[list[Occurrence], Occurrence | None]:
+        found: list[Occurrence] = []
+        for each in self._timetable.from_(first):
+            if each.fires_at > self._now or len(found) == MOST_INSTANTS:
+                return found, each
+            found.append(each)
+        return found, None
+
+    def _pass_over(
+        self, due: list[Occurrence], following: Occurrence, until: datetime
+    ) -> tuple[list[Occurrence], Occurrence | None]:
+        """One row for all the instants before the window, when they are too many for a row each."""
+        last, count = due[-1], len(due)
+        for each in self._timetable.from_(following.due):
+            if each.fires_at > until or count == MOST_COUNTED:
+                break
+            last, count = each, count + 1
+        through = max(last.due, until) if count == MOST_COUNTED else last.due
+        reason = FireReason.CATCH_UP_WINDOW
+        resumed_at = self._schedule.resumed_at
+        if resumed_at is not None and last.fires_at < resumed_at:
+            reason = FireReason.PAUSED
+        row = Fire(
+            self._schedule.id,
+            due[0].due,
+            self._now,
+            FireOutcome.MISSED,
+            reason,
+            through=through,
+            instants=count,
+        )
+        self._decisions.append(Decision(row, None, [_missed_event(self._schedule, row)]))
+        found = self._timetable.next(through)
+        return ([], None) if found is None else self._due(found.due)
+
+    def _decide(self, verdict: catch_up.Verdict) -> None:
+        if verdict.outcome is FireOutcome.MISSED:
+            self._leave(verdict.occurrence, verdict.outcome, verdict.reason)
+        elif self._is_used_up():
+            self._leave(verdict.occurrence, FireOutcome.SKIPPED, FireReason.MAX_RUNS)
+        else:
+            self._overlap(verdict)
+
+    def _overlap(self, verdict: catch_up.Verdict) -> None:
+        running, policy = self._running, self._config.overlap
+        queued = sum(1 for each in running if each.status is ExecutionStatus.QUEUED)
+        choice = overlap.decide(policy, running=len(running) - queued, queued=queued)
+        if choice is overlap.Decision.SKIP:
+            blocker = running[0].id
+            self._leave(verdict.occurrence, FireOutcome.SKIPPED, FireReason.OVERLAP, blocker)
+            return
+        if policy is Overlap.CANCEL_RUNNING:
+            self._replaced.extend(each.id for each in running)
+            self._running = running = []
+        execution = new_execution(
+            self._schedule, self._timetable.trigger, verdict.occurrence.due, self._now, self._ids
+        )
+        limit = execution.options.max_concurrency
+        busy = limit is not None and len(running) >= limit
+        on_time = FireOutcome.QUEUED if busy else FireOutcome.STARTED
+        outcome = on_time if verdict.outcome is FireOutcome.STARTED else verdict.outcome
+        row = self._row(verdict.occurrence, outcome, execution_id=execution.id)
+        event = triggered_event(execution, self._now, row.lateness)
+        self._decisions.append(Decision(row, execution, [event]))
+        self._running.append(execution)
+        self._runs += 1
+
+    def _is_used_up(self) -> bool:
+        limit = self._config.max_runs
+        return limit is not None and self._runs >= limit
+
+    def _leave(
+        self,
+        occurrence: Occurrence,
+        outcome: FireOutcome,
+        reason: FireReason | None,
+        blocker: ExecutionId | None = None,
+    ) -> None:
+        row = self._row(occurrence, outcome, reason=reason, blocked_by=blocker)
+        tell = _missed_event if outcome is FireOutcome.MISSED else _skipped_event
+        self._decisions.append(Decision(row, None, [tell(self._schedule, row)]))
+
+    def _row(
+        self,
+        occurrence: Occurrence,
+        outcome: FireOutcome,
+        *,
+        reason: FireReason | None = None,
+        execution_id: ExecutionId | None = None,
+        blocked_by: ExecutionId | None = None,
+    ) -> Fire:
+        return Fire(
+            self._schedule.id,
+            occurrence.due,
+            self._now,
+            outcome,
+            reason,
+            execution_id,
+            blocked_by,
+            jitter=occurrence.jitter,
+        )
 
 
-def triggered_event(execution: Execution, now: datetime) -> Event:
-    """The execution is recorded."""
-    data = {
-        "trigger": execution.trigger.value,
-        "scheduledTime": format_instant(execution.scheduled_time),
-        "lateness": (now - execution.scheduled_time).total_seconds(),
-    }
-    return Event(
-        "schedule.triggered",
-        now,
-        execution.schedule_id,
-        execution.workflow_id,
-        execution.id,
-        data,
-    )
+def _period(due: list[Occurrence], following: Occurrence | None) -> timedelta | None:
+    second = due[1] if len(due) > 1 else following
+    return None if second is None or not due else second.due - due[0].due
 
 
-def _long_gone(
-    schedule: Schedule, first: datetime, now: datetime, *, through: datetime
-) -> Decision:
-    """One row for all the instants before the window, when they are too many for a row each."""
-    fire = Fire(
-        schedule.id,
-        first,
-        now,
-        FireOutcome.MISSED,
-        FireReason.CATCH_UP_WINDOW,
-        through=through,
-    )
-    return Decision(fire, None, [_skipped_event(schedule, fire)])
-
-
-def _decide(
+def new_execution(
     schedule: Schedule,
     trigger: Trigger,
-    verdict: catch_up.Verdict,
-    unfinished: Sequence[Execution],
+    due: datetime,
     now: datetime,
     ids: IdSource,
-) -> Decision:
-    if verdict.outcome is FireOutcome.MISSED:
-        fire = Fire(schedule.id, verdict.due, now, verdict.outcome, verdict.reason)
-        return Decision(fire, None, [_skipped_event(schedule, fire)])
-    queued = sum(1 for each in unfinished if each.status is ExecutionStatus.QUEUED)
-    choice = overlap.decide(
-        schedule.schedule_config.overlap, running=len(unfinished) - queued, queued=queued
-    )
-    if choice is overlap.Decision.SKIP:
-        fire = Fire(
-            schedule.id,
-            verdict.due,
-            now,
-            FireOutcome.SKIPPED,
-            FireReason.OVERLAP,
-            blocked_by=unfinished[0].id,
-        )
-        return Decision(fire, None, [_skipped_event(schedule, fire)])
-    execution = _execution(schedule, trigger, verdict.due, now, ids)
-    limit = execution.options.max_concurrency
-    busy = choice is overlap.Decision.RUN and limit is not None and len(unfinished) >= limit
-    on_time = FireOutcome.QUEUED if busy else FireOutcome.STARTED
-    outcome = on_time if verdict.outcome is FireOutcome.STARTED else verdict.outcome
-    fire = Fire(schedule.id, verdict.due, now, outcome, execution_id=execution.id)
-    return Decision(fire, execution, [triggered_event(execution, now)])
-
-
-def _execution(
-    schedule: Schedule, trigger: Trigger, due: datetime, now: datetime, ids: IdSource
 ) -> Execution:
+    """The execution that a due instant makes."""
     config = schedule.execution_config
     policy = schedule.schedule_config.overlap
     return Execution(
@@ -172,17 +245,37 @@ def _execution(
     )
 
 
-def _skipped_event(schedule: Schedule, fire: Fire) -> Event:
+def triggered_event(execution: Execution, now: datetime, lateness: timedelta) -> Event:
+    """The execution is recorded."""
+    data = {
+        "trigger": execution.trigger.value,
+        "scheduledTime": format_instant(execution.scheduled_time),
+        "lateness": lateness.total_seconds(),
+    }
     return Event(
-        "schedule.skipped",
-        fire.decided_at,
-        schedule.id,
-        schedule.workflow_id,
-        None,
-        {
-            "scheduledTime": format_instant(fire.due),
-            "outcome": fire.outcome.value,
-            "reason": None if fire.reason is None else fire.reason.value,
-            "blockedBy": fire.blocked_by,
-        },
+        "schedule.triggered",
+        now,
+        execution.schedule_id,
+        execution.workflow_id,
+        execution.id,
+        data,
     )
+
+
+def _skipped_event(schedule: Schedule, fire: Fire) -> Event:
+    data = _what_was_left(fire) | {"blockedBy": fire.blocked_by}
+    return Event("schedule.skipped", fire.decided_at, schedule.id, schedule.workflow_id, None, data)
+
+
+def _missed_event(schedule: Schedule, fire: Fire) -> Event:
+    through = None if fire.through is None else format_instant(fire.through)
+    data = _what_was_left(fire) | {"through": through, "instants": fire.instants}
+    return Event("schedule.missed", fire.decided_at, schedule.id, schedule.workflow_id, None, data)
+
+
+def _what_was_left(fire: Fire) -> dict[str, str | float | None]:
+    return {
+        "scheduledTime": format_instant(fire.due),
+        "reason": None if fire.reason is None else fire.reason.value,
+        "lateness": fire.lateness.total_seconds(),
+    }

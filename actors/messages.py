@@ -63,6 +63,13 @@ class FireDue:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAgain:
+    """Tell: you have not decided what is long due; crash, so that your successor begins afresh."""
+
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CreateSchedule:
     """Ask: begin to exist. Answered with the record."""
 

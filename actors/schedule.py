@@ -7,7 +7,7 @@ resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
@@ -34,12 +34,17 @@ from quarterjack.storage.transaction import Change
 
 from . import messages as m
 from .cast_member import CastMember
-from .drafts import changed_schedule, new_schedule
+from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
 from .fire_decisions import Fires, decide_fires, triggered_event
 from .policies import overlap
-from .policies.triggers import rule_of
+from .policies.catch_up import ON_TIME
+from .policies.timetable import Timetable
+from .schedule_repair import repaired
+
+_COSTLY_SECONDS = 0.001
+"""What took longer to be decided is worked out off the loop the next time."""
 
 
 class OverlapRefused(QuarterjackError):
@@ -54,6 +59,18 @@ class OverlapRefused(QuarterjackError):
         )
 
 
+class Wedged(QuarterjackError):
+    """A schedule's actor did not decide an instant that is long due, and is restarted."""
+
+    def __init__(self, schedule_id: str, due: datetime) -> None:
+        self.schedule_id = schedule_id
+        self.due = due
+        super().__init__(
+            f"The schedule {schedule_id!r} has not decided what was due at {due.isoformat()}; "
+            "it is restarted, and decides it then."
+        )
+
+
 class ScheduleActor(CastMember):
     """The actor of the schedule `key`, whether that exists or not."""
 
@@ -62,6 +79,7 @@ class ScheduleActor(CastMember):
         self._key = key
         self._found: Schedule | None = None
         self._open: dict[ExecutionId, Execution] = {}
+        self._costly = False
 
     def on_start(self) -> None:
         self.hold()
@@ -77,11 +95,34 @@ class ScheduleActor(CastMember):
         if now < message.scheduled_for:  # the wall clock went back
             self._arm()
             return
-        fires = decide_fires(
-            schedule, list(self._open.values()), message.scheduled_for, now, self.environment.ids
+        given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
+        if self._costly or now - message.scheduled_for > ON_TIME:
+            self.hold()
+            self.compute(self._worked_out, decide_fires, *given, self.environment.ids)
+            return
+        began = self.clock.monotonic()
+        fires = decide_fires(*given, self.environment.ids)
+        self._costly = self.clock.monotonic() - began > _COSTLY_SECONDS
+        self._record(fires)
+
+    def _worked_out(self, reply: Reply[Any]) -> None:
+        self.release()
+        self._record(reply.get())
+
+    def _record(self, fires: Fires) -> None:
+        change = changes.RecordFires(
+            self._key,
+            self._existing().version,
+            fires.decisions,
+            None if fires.next is None else fires.next.due,
+            None if fires.next is None else fires.next.fires_at,
+            fires.status,
         )
-        change = changes.RecordFires(self._key, fires.decisions, fires.next_fire, fires.status)
         self._store(change, lambda made: self._fired(fires, made))
+
+    @handles(m.StartAgain)
+    def start_again(self, message: m.StartAgain) -> None:
+        raise Wedged(self._key, message.due)
 
     @handles(m.CreateSchedule)
     def create(self, message: m.CreateSchedule) -> Reply[Any]:
@@ -103,16 +144,21 @@ class ScheduleActor(CastMember):
 
     @handles(m.PauseSchedule)
     def pause(self, message: m.PauseSchedule) -> Reply[Any]:
-        self._at_version(message.version)
-        return self._turn(ScheduleStatus.PAUSED, None, message.note, "schedule.paused")
+        current = self._at_version(message.version)
+        paused = replace(current, status=ScheduleStatus.PAUSED, next_fire=None)
+        return self._turn(paused, message.note, "schedule.paused")
 
     @handles(m.ResumeSchedule)
     def resume(self, message: m.ResumeSchedule) -> Reply[Any]:
-        current = self._at_version(message.version)
-        due = current.next_fire
+        current, now = self._at_version(message.version), self.clock.now()
+        resumed = replace(current, status=ScheduleStatus.ACTIVE)
+        if current.status is ScheduleStatus.PAUSED:
+            resumed = replace(resumed, resumed_at=now)
         if current.status is not ScheduleStatus.ACTIVE:
-            due = rule_of(current.schedule_config, current.created_at).next(self.clock.now())
-        return self._turn(ScheduleStatus.ACTIVE, due, message.note, "schedule.resumed")
+            timetable, due = Timetable.of(current), current.next_due
+            found = timetable.next(now) if due is None else timetable.occurrence(due)
+            resumed = due_from(resumed, found)
+        return self._turn(resumed, message.note, "schedule.resumed")
 
     @handles(m.DeleteSchedule)
     def delete(self, message: m.DeleteSchedule) -> Reply[Any]:
@@ -125,8 +171,9 @@ class ScheduleActor(CastMember):
 
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
-        self._existing()
-        return self._store(RecountSchedule(self._key), lambda _: self._reload())
+        current, now = self._existing(), self.clock.now()
+        change = RecountSchedule(repaired(current, Timetable.of(current), now))
+        return self._store(change, lambda _: self._reload())
 
     @handles(m.FallAsleep)
     def fall_asleep(self, _: m.FallAsleep) -> None:
@@ -143,13 +190,15 @@ class ScheduleActor(CastMember):
                 raise OverlapRefused(self._key, blocker)
             if decision is overlap.Decision.REPLACE:
                 self._cancel(list(self._open))
-        event = triggered_event(execution, execution.queued_at)
+        event = triggered_event(execution, execution.queued_at, timedelta(0))
         change = changes.RecordRun(execution, [event])
         return self._store(change, lambda _: self._enqueue([execution]))
 
     @handles(m.ExecutionEnded)
     def execution_ended(self, message: m.ExecutionEnded) -> None:
         self._open.pop(message.execution_id, None)
+        if self._found is not None and self._found.execution_config.pause_on_failure is not None:
+            self._reload()  # its end may have paused the schedule
 
     @handles(m.Joined)
     def joined(self, message: m.Joined) -> None:
@@ -184,19 +233,10 @@ class ScheduleActor(CastMember):
             raise VersionConflict("schedule", self._key, expected=seen, found=current.version)
         return current
 
-    def _turn(
-        self, status: ScheduleStatus, due: datetime | None, note: str, event: str
-    ) -> Reply[Any]:
+    def _turn(self, turned: Schedule, note: str, event: str) -> Reply[Any]:
         current = self._existing()
-        check_schedule(self._key, current.status, status)
-        after = replace(
-            current,
-            status=status,
-            note=note,
-            next_fire=due,
-            version=current.version + 1,
-            updated_at=self.clock.now(),
-        )
+        check_schedule(self._key, current.status, turned.status)
+        after = replace(turned, note=note, version=current.version + 1, updated_at=self.clock.now())
         return self._change(after, event, {"note": note})
 
     def _change(self, after: Schedule, event: str, data: dict[str, Any]) -> Reply[Any]:
@@ -246,7 +286,14 @@ class ScheduleActor(CastMember):
             self._cancel(list(self._open))
 
     def _fired(self, fires: Fires, made: Sequence[Execution]) -> None:
-        self._found = replace(self._existing(), next_fire=fires.next_fire, status=fires.status)
+        found = self._existing()
+        self._found = replace(
+            found,
+            next_due=None if fires.next is None else fires.next.due,
+            next_fire=None if fires.next is None else fires.next.fires_at,
+            status=fires.status,
+            runs=found.runs + len(made),
+        )
         self._cancel(fires.replaced)
         self._enqueue(made)
         self._arm()

@@ -25,7 +25,7 @@ STOPPED: Final = "ServerStopped"
 _LOST = (INTERRUPTED, STOPPED)
 _NOTHING: Final = Awaited()
 _NULL: Final = pack(None)
-_FATES = {
+FATES: Final = {
     StepStatus.PENDING: Fate.OPEN,
     StepStatus.RUNNING: Fate.OPEN,
     StepStatus.RETRYING: Fate.OPEN,
@@ -58,7 +58,7 @@ class StepState:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will come of it."""
-        return _FATES[self.status] is not Fate.OPEN
+        return FATES[self.status] is not Fate.OPEN
 
     def change(
         self, *attempts: Attempt, output: Packed | None = None, was: StepStatus | None = None
@@ -109,7 +109,7 @@ class StepLedger:
     def ready(self) -> list[str]:
         """The steps, and items of mapped steps, that can begin now."""
         known = {
-            name: _FATES[self._steps[name].status] for name in self._graph if name in self._steps
+            name: FATES[self._steps[name].status] for name in self._graph if name in self._steps
         }
         found = fates(self._graph, known)
         ready = [name for name, fate in found.items() if fate is Fate.READY]

@@ -159,6 +159,8 @@ def fire(found: Fire) -> Json:
         "executionId": found.execution_id,
         "blockedBy": found.blocked_by,
         "lateness": seconds(found.lateness),
+        "jitter": seconds(found.jitter),
+        "instants": found.instants,
     }
 
 
@@ -242,7 +244,12 @@ def actor(found: ActorInfo) -> Json:
 
 def health(found: Health) -> Json:
     """Of `GET /healthz`."""
-    return {"status": found.status, "loopLag": found.loop_lag}
+    return {
+        "status": found.status,
+        "loopLag": found.loop_lag,
+        "rescuedSchedules": found.rescued,
+        "clockJumps": found.clock_jumps,
+    }
 
 
 def readiness(found: Readiness) -> Json:

@@ -98,6 +98,7 @@ class Assembly:
             concurrency=settings.concurrency,
             rate_limit=settings.rate_limit,
             longest_sleep=None if virtual else timedelta(seconds=1),
+            watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
         )
         self.root: Ref[Any] | None = None

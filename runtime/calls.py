@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
 from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
-from quarterjack.actors.policies.triggers import rule_of
+from quarterjack.actors.policies.timetable import Timetable
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     Event,
@@ -29,7 +30,6 @@ from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
-from quarterjack.storage.retry_changes import RetryExecution
 
 from .assembly import Assembly
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
@@ -159,8 +159,7 @@ class Calls:
         """The next due instants, at most 1,000. Raises `NotFound`."""
 
         def read(assembly: Assembly) -> Reply[list[datetime]]:
-            now = assembly.clock.now()
-            return assembly.read(_upcoming, ScheduleId(schedule_id), now, count)
+            return assembly.read(_upcoming, ScheduleId(schedule_id), count)
 
         return self._call(read)
 
@@ -222,25 +221,26 @@ class Calls:
     def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
         """Run an execution that has failed, timed out or was cancelled again, from where it ended.
 
-        A new execution, which keeps the results of the finished steps. Raises `NotFound`,
-        `IllegalTransition` for one that has not ended, or that succeeded.
+        A new execution, which keeps the results of the finished steps; those that ran because of a
+        failure, or in spite of one, run again. Raises `NotFound`, `IllegalTransition` for one that has
+        not ended, or that succeeded.
         """
 
         def retry(assembly: Assembly) -> Reply[ExecutionId]:
             key = ExecutionId(self._ids.new("exe"))
             answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
 
-            def found(stored: Reply[Execution]) -> None:
+            def found(stored: Reply[Any]) -> None:
                 try:
                     ended = stored.get()
-                    self.workflows.find(ended.workflow_id)
+                    workflow = self.workflows.find(ended.execution.workflow_id)
                 except QuarterjackError as error:
                     answer.set_exception(error)
                     return
-                execution = retry_of(key, ended, assembly.clock.now())
-                assembly.record(execution, RetryExecution(execution, ended.id)).pipe(answer)
+                change = retry_of(key, ended, workflow, assembly.clock.now())
+                assembly.record(change.execution, change).pipe(answer)
 
-            assembly.read(q.execution, ExecutionId(execution_id)).add_done_callback(found)
+            assembly.read(stored_execution, ExecutionId(execution_id)).add_done_callback(found)
             return answer
 
         return self._call(retry)
@@ -388,12 +388,12 @@ class Calls:
         return self._running().cast.schedules.ask(Deliver(key, message))
 
 
-def _upcoming(reader: Reader, key: ScheduleId, now: datetime, count: int) -> list[datetime]:
+def _upcoming(reader: Reader, key: ScheduleId, count: int) -> list[datetime]:
     found = q.schedule(reader, key)
-    rule = rule_of(found.schedule_config, found.created_at)
-    instants: list[datetime] = []
-    instant = found.next_fire
-    while instant is not None and len(instants) < min(count, MOST_UPCOMING):
-        instants.append(instant)
-        instant = rule.next(max(instant, now))
-    return instants
+    if found.next_fire is None:
+        return []
+    most, limit = min(count, MOST_UPCOMING), found.schedule_config.max_runs
+    if limit is not None:
+        most = min(most, limit - found.runs)
+    firing = Timetable.of(found).firing_from(found.next_due)
+    return [each.due for each in islice(firing, max(0, most))]

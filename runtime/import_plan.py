@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
+from pydantic.alias_generators import to_camel
+
 from quarterjack.actors.drafts import (
     ScheduleChanges,
     ScheduleDraft,
@@ -18,10 +20,17 @@ from quarterjack.actors.drafts import (
     validated,
 )
 from quarterjack.actors.workflow_book import WorkflowBook
-from quarterjack.storage import FieldError, InvalidInput, Schedule, ScheduleId
+from quarterjack.storage import (
+    ExecutionConfig,
+    FieldError,
+    InvalidInput,
+    Schedule,
+    ScheduleId,
+)
 from quarterjack.storage.database import Reader
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.queries import schedules_of
+from quarterjack.storage.wire_model import WireModel
 
 from .schedule_form import without_output
 
@@ -119,35 +128,33 @@ def _verdict(
     draft = validated(ScheduleDraft, entry.draft)
     if stored is None:
         return Make(entry.key, new_schedule(entry.key, draft, workflows, now))
-    if _is_as(stored, draft):
-        return Keep()
-    return Alter(entry.key, stored.version, ScheduleChanges(_whole(draft)))
+    changes = _changes(stored, draft)
+    return Alter(entry.key, stored.version, ScheduleChanges(changes)) if changes else Keep()
 
 
-def _is_as(stored: Schedule, draft: ScheduleDraft) -> bool:
-    if any(getattr(stored, name) != getattr(draft, name) for name in ScheduleDraft.model_fields):
-        return False
-    given = (
-        draft.metadata,
-        draft.execution_config.params,
-    )  # where 1, 1.0 and true are not the same
-    return _text(given) == _text((stored.metadata, stored.execution_config.params))
-
-
-def _whole(draft: ScheduleDraft) -> dict[str, Any]:
-    """Everything that can be said, so that what the draft leaves out gets its default."""
+def _changes(stored: Schedule, draft: ScheduleDraft) -> dict[str, Any]:
+    """The fields that differ, each whole, so that what the draft leaves out in it gets its default."""
     return {
-        "workflowId": draft.workflow_id,
-        "name": draft.name,
-        "description": draft.description,
-        "enabled": draft.enabled,
-        "scheduleConfig": draft.schedule_config.model_dump(mode="json"),
-        "executionConfig": draft.execution_config.model_dump(mode="json"),
-        "metadata": draft.metadata,
+        to_camel(name): _plain(getattr(draft, name))
+        for name in ScheduleDraft.model_fields
+        if not _is_same(getattr(stored, name), getattr(draft, name))
     }
 
 
+def _is_same(before: Any, after: Any) -> bool:
+    if before != after:
+        return False
+    if isinstance(after, ExecutionConfig):
+        before, after = before.params, after.params
+    return not isinstance(after, dict) or _text(before) == _text(after)
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, WireModel) else value
+
+
 def _text(value: Any) -> str:
+    """In which 1, 1.0 and true are not the same."""
     return json.dumps(value, sort_keys=True, default=repr)
 
 

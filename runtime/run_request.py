@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from quarterjack.actors.retry_plan import repeated_steps
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import (
     Execution,
@@ -17,7 +18,9 @@ from quarterjack.storage import (
     Trigger,
 )
 from quarterjack.storage.event_changes import DeliverEvent
+from quarterjack.storage.overviews import StoredExecution
 from quarterjack.storage.plain_data import pack
+from quarterjack.storage.retry_changes import RetryExecution
 
 _PRIORITIES = range(10)
 _LONGEST_NAME = 200
@@ -49,9 +52,12 @@ class RunRequest:
         return cls(params, context, priority)
 
 
-def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
+def retry_of(
+    key: ExecutionId, stored: StoredExecution, workflow: Workflow, now: datetime
+) -> RetryExecution:
     """The execution that goes on where an ended one failed: for the same instant, with its params."""
-    return replace(
+    ended = stored.execution
+    execution = replace(
         ended,
         id=key,
         status=ExecutionStatus.QUEUED,
@@ -67,6 +73,7 @@ def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
         parent=None,
         stop_reason=None,
     )
+    return RetryExecution(execution, ended.id, repeated_steps(workflow, stored.steps))
 
 
 def execution_of(

@@ -37,6 +37,8 @@ class Settings(WireModel):
     """Bytes that a step's result may take when packed."""
     idle: Duration = timedelta(seconds=30)
     """After how much idleness a schedule's actor is put to sleep."""
+    time_zone_data: Literal["system", "package"] = "system"
+    """Where time zones come from: the system (if it has any), or the package `tzdata`. Process-wide."""
     builtins: tuple[Literal["command", "http"], ...] = ()
     """The built-in workflows that are switched on: who may make schedules can use them."""
     http_allowed_hosts: tuple[Annotated[str, AfterValidator(checked_host)], ...] = ()

@@ -21,6 +21,7 @@ from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds
 from .records import (
     Attempt,
     Awaited,
+    CalendarDays,
     Execution,
     Failure,
     Fire,
@@ -47,6 +48,7 @@ __all__ = [
     "Attempt",
     "Awaited",
     "BootId",
+    "CalendarDays",
     "CatchUp",
     "DatabaseError",
     "Event",

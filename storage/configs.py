@@ -46,6 +46,10 @@ KINDS = ("cron", "interval", "at", "event", "manual")
 """A schedule has exactly one of these."""
 
 
+CLOCKWORK = frozenset({"startAt", "endAt", "jitter", "maxRuns", "exclude", "catchUpWindow"})
+"""What makes no sense for a schedule that is only triggered by hand."""
+
+
 class ScheduleConfig(WireModel):
     """When a schedule fires: exactly one of `cron`, `interval`, `at`, `event`, `manual`."""
 
@@ -58,9 +62,11 @@ class ScheduleConfig(WireModel):
     timezone: str = Field(default="UTC", min_length=1, max_length=100)
     start_at: Instant | None = None
     end_at: Instant | None = None
-    jitter: Duration = timedelta(0)
-    max_runs: int | None = Field(default=None, ge=1)
-    exclude: tuple[str, ...] = ()
+    jitter: Duration = Field(default=timedelta(0), le=timedelta(days=1))
+    max_runs: int | None = Field(default=None, ge=1, le=10**9)
+    exclude: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=120)], ...], Field(max_length=500)
+    ] = ()
     overlap: Overlap = Overlap.SKIP
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_window: Duration | None = None
@@ -75,7 +81,26 @@ class ScheduleConfig(WireModel):
             raise ValueError("anchor belongs to interval; give an interval too, or leave it out")
         if self.interval is not None and self.interval < timedelta(seconds=1):
             raise ValueError("interval is at least one second")
+        if self.start_at is not None and self.end_at is not None and self.end_at <= self.start_at:
+            raise ValueError("endAt is not after startAt; exchange them, or leave one out")
+        if self.kind in ("event", "manual"):
+            self._refuse_clockwork()
         return self
+
+    def _refuse_clockwork(self) -> None:
+        """What only a rule with a clock can have."""
+        named: dict[str, object] = {"jitter": self.jitter, "catchUpWindow": self.catch_up_window}
+        if self.kind == "manual":
+            named |= {
+                "startAt": self.start_at,
+                "endAt": self.end_at,
+                "maxRuns": self.max_runs,
+                "exclude": self.exclude,
+            }
+        if given := [name for name, value in named.items() if value]:
+            raise ValueError(
+                f"{' and '.join(given)} can't go with {self.kind}: it is not due by the clock"
+            )
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from .errors import IllegalTransition, NotFound
 from .events import Event
-from .ids import BootId, ExecutionId
+from .failure_streak import count_failure
+from .ids import BootId, ExecutionId, ScheduleId
 from .instants import from_micros, to_micros
 from .plain_data import Packed, PlainData, pack
 from .records import Attempt, Execution, Failure, StepRun
@@ -66,6 +67,7 @@ _COUNT = Statement(
             ScheduleRow.failed: ScheduleRow.failed + slot("failed"),
             ScheduleRow.duration_sum: ScheduleRow.duration_sum + slot("duration"),
             ScheduleRow.last_duration: slot("duration"),
+            ScheduleRow.failures_in_row: ScheduleRow.failures_in_row * slot("keep_streak"),
         }
     ).where(ScheduleRow.id == slot("id"))
 )
@@ -163,11 +165,11 @@ class AdvanceExecution:
             transaction.write(_STOP, {"id": self.execution_id, "reason": self.stop_reason})
         if self.parked is not None:
             self._park(transaction, self.parked)
+        transaction.emit(self.events)
         if self.ended is not None:
             self._end(transaction, self.ended)
             if schedule_id is not None:
                 _count(transaction, schedule_id, self.ended, started_at)
-        transaction.emit(self.events)
 
     def _step(self, transaction: Transaction, change: StepChange) -> None:
         step = change.step
@@ -231,7 +233,7 @@ def _packed(result: PlainData) -> bytes:
 
 
 def _count(
-    transaction: Transaction, schedule_id: str, ended: Ended, started_at: int | None
+    transaction: Transaction, schedule_id: ScheduleId, ended: Ended, started_at: int | None
 ) -> None:
     began = ended.at if started_at is None else from_micros(started_at)
     transaction.write(
@@ -241,7 +243,10 @@ def _count(
             "succeeded": int(ended.status is ExecutionStatus.SUCCEEDED),
             "failed": int(ended.status.value in FAILED),
             "duration": micros(ended.at - began),
+            "keep_streak": int(ended.status is not ExecutionStatus.SUCCEEDED),
         },
     )
-    if ended.error is not None and ended.status.value in FAILED:
-        transaction.write(_LAST_ERROR, {"id": schedule_id, "error": pack(ended.error)})
+    if ended.status.value in FAILED:
+        count_failure(transaction, schedule_id, ended.at, ended.error)
+        if ended.error is not None:
+            transaction.write(_LAST_ERROR, {"id": schedule_id, "error": pack(ended.error)})

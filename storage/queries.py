@@ -257,6 +257,15 @@ def due(reader: Reader) -> list[Due]:
     return [Due(at, key) for at, key in tuples(reader, query)]
 
 
+def overdue(reader: Reader, before: datetime) -> list[Due]:
+    """Schedules whose next instant was to be decided before then, and is not."""
+    row = ScheduleRow
+    query = row.select(row.next_fire.coerce(False), row.id).where(
+        row.status.in_(_FIRING) & (row.next_fire < before)
+    )
+    return [Due(at, key) for at, key in tuples(reader, query.order_by(row.next_fire))]
+
+
 def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
     """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
     row = ExecutionRow

@@ -1,7 +1,7 @@
 """What is remembered, as plain frozen records: read from the database, sent between actors."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from .configs import ExecutionConfig, Retry, ScheduleConfig
@@ -15,6 +15,9 @@ from .statuses import (
     StepStatus,
     Trigger,
 )
+
+CalendarDays = tuple[tuple[date, date], ...]
+"""The days of a calendar: ranges of local dates, both ends included."""
 
 
 class Failure(NamedTuple):
@@ -56,7 +59,16 @@ class Schedule:
     version: int
     created_at: datetime
     updated_at: datetime
+    next_due: datetime | None = None
+    """The first due instant that is not decided; while it is paused, too."""
     next_fire: datetime | None = None
+    """When that is to be decided: the due instant and its jitter; None: not while things are so."""
+    resumed_at: datetime | None = None
+    """The end of its last pause: instants before it may have been missed because of that."""
+    runs: int = 0
+    """How many executions its rule has made."""
+    failures_in_row: int = 0
+    """How many of its executions have failed since one succeeded."""
     last_execution_at: datetime | None = None
     last_error: Failure | None = None
     totals: Totals = field(default_factory=Totals)
@@ -178,8 +190,12 @@ class Fire:
     blocked_by: ExecutionId | None = None
     through: datetime | None = None
     """The last instant that the row stands for, when it stands for a long stretch."""
+    instants: int = 1
+    """How many due instants the row stands for."""
+    jitter: timedelta = timedelta(0)
+    """By how much it was put off on purpose."""
 
     @property
     def lateness(self) -> timedelta:
-        """How long after the due instant it was decided."""
-        return self.decided_at - self.due
+        """How long after the due instant and its jitter it was decided."""
+        return self.decided_at - self.due - self.jitter

@@ -1,5 +1,6 @@
 """A new execution that goes on where an older one failed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,11 +44,14 @@ _INSERT = insert(ExecutionRow)
 class RetryExecution:
     """Store an execution with the finished steps of the one that it is a retry of.
 
+    Not with those in `again`, which may name steps and items of mapped steps.
+
     Raises `NotFound`, or `IllegalTransition` for one that has not ended, or that succeeded.
     """
 
     execution: Execution
     retry_of: ExecutionId
+    again: Collection[str] = ()
 
     def apply(self, transaction: Transaction) -> ExecutionId:
         found = transaction.read(_STATUS, {"id": self.retry_of})
@@ -59,6 +63,7 @@ class RetryExecution:
         finished = transaction.read(_FINISHED, {"id": self.retry_of})
         transaction.write(_INSERT, execution_columns(self.execution))
         for name, step_status, result in finished:
-            step = {"name": name, "status": step_status, "result": result}
-            transaction.write(_KEEP, {"execution_id": self.execution.id, **step})
+            if name not in self.again:
+                step = {"name": name, "status": step_status, "result": result}
+                transaction.write(_KEEP, {"execution_id": self.execution.id, **step})
         return self.execution.id

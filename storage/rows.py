@@ -58,7 +58,11 @@ def schedule_columns(schedule: Schedule) -> dict[str, Any]:
             "version": schedule.version,
             "created_at": schedule.created_at,
             "updated_at": schedule.updated_at,
+            "next_due": schedule.next_due,
             "next_fire": schedule.next_fire,
+            "resumed_at": schedule.resumed_at,
+            "runs": schedule.runs,
+            "failures_in_row": schedule.failures_in_row,
             "last_execution_at": schedule.last_execution_at,
             "last_error": schedule.last_error,
             "executions": totals.executions,
@@ -86,7 +90,11 @@ def to_schedule(row: Row) -> Schedule:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        next_due=row["next_due"],
         next_fire=row["next_fire"],
+        resumed_at=row["resumed_at"],
+        runs=row["runs"],
+        failures_in_row=row["failures_in_row"],
         last_execution_at=row["last_execution_at"],
         last_error=_failure(row["last_error"]),
         totals=Totals(
@@ -198,7 +206,7 @@ def to_attempt(row: Row) -> Attempt:
 
 def fire_columns(fire: Fire) -> dict[str, Any]:
     """A ledger entry as its row."""
-    return columns(FireRow, asdict(fire))
+    return columns(FireRow, {**asdict(fire), "jitter": micros(fire.jitter)})
 
 
 def to_fire(row: Row) -> Fire:
@@ -209,6 +217,7 @@ def to_fire(row: Row) -> Fire:
             **row,
             "outcome": FireOutcome(row["outcome"]),
             "reason": FireReason(reason) if reason else None,
+            "jitter": timedelta(microseconds=row["jitter"]),
         }
     )
 

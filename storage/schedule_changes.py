@@ -34,7 +34,9 @@ _OWNED = (
     "metadata",
     "version",
     "updated_at",
+    "next_due",
     "next_fire",
+    "resumed_at",
 )
 """The columns that a schedule's actor decides; counters and last error belong to its executions."""
 _UPDATE = Statement(
@@ -46,10 +48,17 @@ _DELETE = Statement(lambda slot: ScheduleRow.delete().where(ScheduleRow.id == sl
 _ADVANCE = Statement(
     lambda slot: ScheduleRow.update(
         {
+            ScheduleRow.next_due: slot("next_due"),
             ScheduleRow.next_fire: slot("next_fire"),
             ScheduleRow.status: slot("status"),
+            ScheduleRow.runs: ScheduleRow.runs + slot("made"),
         }
     ).where(ScheduleRow.id == slot("id"))
+)
+_FORGIVE = Statement(
+    lambda slot: ScheduleRow.update({ScheduleRow.failures_in_row: 0}).where(
+        ScheduleRow.id == slot("id")
+    )
 )
 _TOUCH = Statement(
     lambda slot: ScheduleRow.update({ScheduleRow.last_execution_at: slot("at")}).where(
@@ -110,6 +119,8 @@ class ChangeSchedule:
             raise VersionConflict("schedule", key, expected=self.expected, found=version)
         check_schedule(key, status, self.schedule.status)
         transaction.write(_UPDATE, schedule_columns(self.schedule))
+        if status is ScheduleStatus.PAUSED and self.schedule.status is ScheduleStatus.ACTIVE:
+            transaction.write(_FORGIVE, {"id": key})
         transaction.emit(self.events)
         return self.schedule
 
@@ -167,15 +178,22 @@ class RecordFires:
     """Store what was decided about due instants, and when the schedule is due next.
 
     An instant that has a row already is left alone. Answers with the executions that are new.
+    Raises `NotFound`, and `VersionConflict` when the schedule was changed meanwhile.
     """
 
     schedule_id: ScheduleId
+    expected: int
     decisions: Sequence[Decision]
+    next_due: datetime | None
     next_fire: datetime | None
     status: ScheduleStatus
 
     def apply(self, transaction: Transaction) -> list[Execution]:
-        _, current = _require(transaction, self.schedule_id)
+        version, current = _require(transaction, self.schedule_id)
+        if version != self.expected:
+            raise VersionConflict(
+                "schedule", self.schedule_id, expected=self.expected, found=version
+            )
         check_schedule(self.schedule_id, current, self.status)
         made: list[Execution] = []
         for decision in self.decisions:
@@ -193,8 +211,10 @@ class RecordFires:
             _ADVANCE,
             {
                 "id": self.schedule_id,
+                "next_due": None if self.next_due is None else to_micros(self.next_due),
                 "next_fire": None if self.next_fire is None else to_micros(self.next_fire),
                 "status": self.status.value,
+                "made": len(made),
             },
         )
         return made

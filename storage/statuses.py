@@ -75,10 +75,19 @@ class FireReason(StrEnum):
     """Why a due instant made no execution."""
 
     OVERLAP = "overlap"
+    """An earlier execution had not ended."""
+    EXCLUDED = "excluded"
+    """The day is in `exclude`."""
+    MAX_RUNS = "maxRuns"
+    """The schedule has made as many executions as it may."""
     PAUSED = "paused"
+    """It was paused, and the catch-up policy does not make up for it."""
     CATCH_UP_SKIPPED = "catchUpSkipped"
+    """Nothing could fire at its time, and `catchUp` is `skip`."""
     CATCH_UP_WINDOW = "catchUpWindow"
+    """Nothing could fire at its time, and it is older than `catchUpWindow`."""
     SUPERSEDED = "superseded"
+    """Nothing could fire at its time, and a later instant stands for it (`catchUp: latest`)."""
 
 
 _Q, _R, _W = ExecutionStatus.QUEUED, ExecutionStatus.RUNNING, ExecutionStatus.WAITING

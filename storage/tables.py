@@ -63,6 +63,10 @@ class ScheduleRow(Model):
     failed = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     duration_sum = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     last_duration = BigIntegerField(null=True)
+    next_due = InstantField(null=True)
+    resumed_at = InstantField(null=True)
+    runs = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    failures_in_row = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "schedules"
@@ -164,6 +168,8 @@ class FireRow(Model):
     execution_id = TextField(null=True)
     blocked_by = TextField(null=True)
     through = InstantField(null=True)
+    instants = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    jitter = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         table_name = "fires"
@@ -184,6 +190,15 @@ class EventRow(Model):
         table_name = "events"
 
 
+class FactRow(Model):
+    name = TextField(primary_key=True)
+    value = TextField()
+
+    class Meta:
+        table_name = "facts"
+        without_rowid = True
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -192,6 +207,7 @@ TABLES: tuple[type[Model], ...] = (
     OutputRow,
     FireRow,
     EventRow,
+    FactRow,
 )
 
 __all__ = [
@@ -199,6 +215,7 @@ __all__ = [
     "AttemptRow",
     "EventRow",
     "ExecutionRow",
+    "FactRow",
     "FireRow",
     "InstantField",
     "OutputRow",

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from quarterjack.storage import CatchUp, FireOutcome, FireReason
 
+from .timetable import Occurrence
+
 ON_TIME = timedelta(seconds=10)
 """Up to here an instant is merely late, and fires whatever the policy."""
 LONGEST_WINDOW = timedelta(hours=1)
@@ -14,7 +16,7 @@ LONGEST_WINDOW = timedelta(hours=1)
 class Verdict(NamedTuple):
     """What becomes of one due instant; a reason where it makes no execution."""
 
-    due: datetime
+    occurrence: Occurrence
     outcome: FireOutcome
     reason: FireReason | None = None
 
@@ -25,28 +27,42 @@ def default_window(period: timedelta | None) -> timedelta:
 
 
 def decide(
-    policy: CatchUp, due: Sequence[datetime], *, now: datetime, window: timedelta
+    policy: CatchUp,
+    due: Sequence[Occurrence],
+    *,
+    now: datetime,
+    window: timedelta,
+    resumed_at: datetime | None = None,
+    more: bool = False,
 ) -> list[Verdict]:
-    """One verdict for each due instant (given oldest first): fire, catch up, or leave it missed.
+    """One verdict for each occurrence (given oldest first): fire, catch up, or leave it missed.
 
-    `latest` makes one execution of all the missed ones, and none if an instant is due on time.
+    `latest` makes one execution of all the missed ones, and none if an instant is due on time, or
+    if there are `more` to be decided after these.
+    What was to fire before `resumed_at` was missed because of a pause, and its reason is that.
     """
-    on_time = [instant for instant in due if now - instant <= ON_TIME]
-    missed = [instant for instant in due if now - instant > ON_TIME]
-    verdicts = [
-        _missed(policy, instant, now, window, superseded=bool(on_time) or instant != missed[-1])
-        for instant in missed
-    ]
-    return verdicts + [Verdict(instant, FireOutcome.STARTED) for instant in on_time]
+    on_time = [each for each in due if now - each.fires_at <= ON_TIME]
+    missed = [each for each in due if now - each.fires_at > ON_TIME]
+    verdicts = []
+    for each in missed:
+        superseded = more or bool(on_time) or each is not missed[-1]
+        reason = _why_missed(policy, now - each.fires_at, window, superseded=superseded)
+        if reason is None:
+            verdicts.append(Verdict(each, FireOutcome.CAUGHT_UP))
+            continue
+        if resumed_at is not None and each.fires_at < resumed_at:
+            reason = FireReason.PAUSED
+        verdicts.append(Verdict(each, FireOutcome.MISSED, reason))
+    return verdicts + [Verdict(each, FireOutcome.STARTED) for each in on_time]
 
 
-def _missed(
-    policy: CatchUp, instant: datetime, now: datetime, window: timedelta, *, superseded: bool
-) -> Verdict:
+def _why_missed(
+    policy: CatchUp, age: timedelta, window: timedelta, *, superseded: bool
+) -> FireReason | None:
     if policy is CatchUp.SKIP:
-        return Verdict(instant, FireOutcome.MISSED, FireReason.CATCH_UP_SKIPPED)
-    if now - instant > window:
-        return Verdict(instant, FireOutcome.MISSED, FireReason.CATCH_UP_WINDOW)
+        return FireReason.CATCH_UP_SKIPPED
+    if age > window:
+        return FireReason.CATCH_UP_WINDOW
     if policy is CatchUp.LATEST and superseded:
-        return Verdict(instant, FireOutcome.MISSED, FireReason.SUPERSEDED)
-    return Verdict(instant, FireOutcome.CAUGHT_UP)
+        return FireReason.SUPERSEDED
+    return None

@@ -1,10 +1,10 @@
 """When a schedule is due: cron lines, an interval, one instant, or only by hand; as one interface. Pure."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from quarterjack.storage import FieldError, InvalidInput, ScheduleConfig, Trigger
+from quarterjack.storage import InvalidInput, ScheduleConfig, ScheduleId, Trigger
 
 from .cron import CronError, CronExpression
 
@@ -76,65 +76,38 @@ class ManualRule:
         return None
 
 
-def rule_of(config: ScheduleConfig, created_at: datetime) -> Rule:
-    """The rule that a configuration describes; an interval without an anchor counts from creation.
+class EventRule:
+    """Due whenever its event comes, so never by the clock."""
 
-    Raises `InvalidInput` that names the field: a bad cron expression, an unknown time zone.
+    trigger = Trigger.EVENT
+
+    def next(self, after: datetime) -> datetime | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+
+def rule_of(config: ScheduleConfig, created_at: datetime, key: ScheduleId) -> Rule:  # noqa: ARG001
+    """The rule that a configuration describes.
+
+    An interval without an anchor counts from `startAt`, else from creation. Raises `InvalidInput`
+    that names the field: a bad cron expression, an unknown time zone.
     """
-    zone = _zone(config.timezone)
+    zone = zone_of(config)
     if config.cron is not None:
         return CronRule(tuple(_line(config, index) for index in range(len(config.cron))), zone)
     if config.interval is not None:
         first = created_at + config.interval
-        return IntervalRule(config.interval, config.anchor or first)
+        return IntervalRule(config.interval, config.anchor or config.start_at or first)
     if config.at is not None:
         return OnceRule(config.at)
+    if config.event is not None:
+        return EventRule()
     return ManualRule()
 
 
-def check(config: ScheduleConfig, created_at: datetime) -> None:
-    """Raise `InvalidInput` for what makes no sense, or is not to be had yet."""
-    rule = rule_of(config, created_at)
-    errors = [
-        FieldError(("scheduleConfig", name), "is not supported yet; leave it out")
-        for name, given in _unsupported(config).items()
-        if given
-    ]
-    if errors:
-        raise InvalidInput(errors)
-    if rule.trigger is Trigger.CRON and rule.next(created_at) is None:
-        raise _wrong("cron", problem="that is never due")
-
-
-class Stretch(NamedTuple):
-    """Due instants in a row, and the first one after them."""
-
-    instants: list[datetime]
-    following: datetime | None
-
-
-def stretch(rule: Rule, first: datetime, until: datetime, limit: int) -> Stretch:
-    """The due instants from `first` (one itself) up to `until`, at most so many."""
-    found: list[datetime] = []
-    instant: datetime | None = first
-    while instant is not None and instant <= until and len(found) < limit:
-        found.append(instant)
-        instant = rule.next(instant)
-    return Stretch(found, instant)
-
-
-def _unsupported(config: ScheduleConfig) -> dict[str, bool]:
-    return {
-        "event": config.event is not None,
-        "startAt": config.start_at is not None,
-        "endAt": config.end_at is not None,
-        "jitter": bool(config.jitter),
-        "maxRuns": config.max_runs is not None,
-        "exclude": bool(config.exclude),
-    }
-
-
-def _zone(name: str) -> ZoneInfo:
+def zone_of(config: ScheduleConfig) -> ZoneInfo:
+    """The time zone of a schedule. Raises `InvalidInput`."""
+    name = config.timezone
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

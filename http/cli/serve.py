@@ -49,6 +49,12 @@ logger = logging.getLogger("quarterjack")
 @option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
 @option(
+    "--time-zone-data",
+    default="system",
+    type=click.Choice(["system", "package"]),
+    help="Where time zones come from: the system, or the package tzdata.",
+)
+@option(
     "--builtin",
     multiple=True,
     type=click.Choice(["command", "http"]),
@@ -76,6 +82,7 @@ def serve(
     concurrency: int,
     rate_limit: str | None,
     grace: timedelta,
+    time_zone_data: str,
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
@@ -90,6 +97,7 @@ def serve(
         "concurrency": concurrency,
         "rate_limit": rate_limit,
         "grace": grace,
+        "time_zone_data": time_zone_data,
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,

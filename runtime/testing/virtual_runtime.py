@@ -19,6 +19,7 @@ from quarterjack.storage import SeededIds
 from quarterjack.storage.database import Address
 from quarterjack.storage.durations import parse_duration
 
+from .. import time_zone_data
 from ..assembly import Assembly, open_writer
 from ..builtin.book import book_of
 from ..bulk import BulkCalls
@@ -47,7 +48,9 @@ class VirtualRuntime(BulkCalls):
 
     def start(self) -> Reply[None]:
         """Start the tree; it has read what is stored when this returns."""
-        open_writer(self._address).close()
+        writer = open_writer(self._address)
+        time_zone_data.reschedule_if_changed(writer)
+        writer.close()
         assembly = Assembly(
             self._address,
             self.workflows,

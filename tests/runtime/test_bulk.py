@@ -84,13 +84,21 @@ def test_what_is_exported_can_be_imported_unchanged(runtime: VirtualRuntime) -> 
             executionConfig={"retryPolicy": {"attempts": 3, "retryOn": ["OSError"]}},
         ),
     ]
+    bounded = {
+        "startAt": "2026-03-01T00:00:00Z",
+        "endAt": "2027-01-01T00:00:00+01:00",
+        "jitter": "5m",
+        "maxRuns": 100,
+        "exclude": ["2026-12-25"],
+    }
+    several.append(form("f", scheduleConfig=DAILY | bounded, executionConfig={"pauseOnFailure": 3}))
     runtime.import_schedules(several).get()
     exported = runtime.export_schedules().get()
 
     done = runtime.import_schedules(exported).get()
 
-    assert counts(done) == (0, 0, 5, 0)
-    assert [each["id"] for each in exported] == list("abcde")
+    assert counts(done) == (0, 0, 6, 0)
+    assert [each["id"] for each in exported] == list("abcdef")
     assert {each["version"] for each in runtime.export_schedules().get()} == {1}
 
 
@@ -169,6 +177,21 @@ def test_a_paused_schedule_stays_paused(runtime: VirtualRuntime) -> None:
     runtime.import_schedules([form("a", name="other")]).get()
 
     assert runtime.get_schedule("a").get().status is ScheduleStatus.PAUSED
+
+
+def test_a_finished_schedule_stays_finished_unless_its_rule_is_another(
+    runtime: VirtualRuntime,
+) -> None:
+    once = {"scheduleConfig": {"at": "2026-01-01T01:00:00Z"}}
+    runtime.import_schedules([form("a", **once)]).get()
+    runtime.advance("2h")
+
+    runtime.import_schedules([form("a", name="other", **once)]).get()
+    renamed = runtime.get_schedule("a").get()
+    runtime.import_schedules([form("a")]).get()
+
+    assert (renamed.name, renamed.status) == ("other", ScheduleStatus.FINISHED)
+    assert runtime.get_schedule("a").get().status is ScheduleStatus.ACTIVE
 
 
 def test_the_actors_of_what_was_imported_sleep(runtime: VirtualRuntime) -> None:

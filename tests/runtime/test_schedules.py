@@ -147,10 +147,10 @@ def test_a_disabled_schedule_fires_nothing_until_enabled(runtime: VirtualRuntime
 
 
 def test_a_paused_schedule_fires_nothing_until_resumed(runtime: VirtualRuntime) -> None:
-    key = make(runtime, MINUTELY)
+    key = make(runtime, MINUTELY | {"catchUp": "skip"})
     runtime.advance("2m")
     paused = runtime.pause_schedule(key, "lunch").get()
-    runtime.advance("1h")
+    runtime.advance("1h 30s")
     resumed = runtime.resume_schedule(key, "back").get()
     runtime.advance("2m")
 
@@ -265,7 +265,7 @@ def test_a_finished_schedule_with_a_new_rule_is_active_again(runtime: VirtualRun
         ({"workflowId": "nothing"}, ("workflowId",)),
         ({"scheduleConfig": {"cron": "x"}}, ("scheduleConfig", "cron")),
         ({"executionConfig": {"params": {"x": 1}}}, ("executionConfig", "params", "x")),
-        ({"executionConfig": {"pauseOnFailure": 3}}, ("executionConfig", "pauseOnFailure")),
+        ({"executionConfig": {"pauseOnFailure": 0}}, ("executionConfig", "pauseOnFailure")),
         ({"metadata": {"x": {1, 2}}}, ("metadata",)),
         ({"executionConfig": {"params": {"region": {1}}}}, ("executionConfig", "params")),
     ],

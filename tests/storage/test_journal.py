@@ -102,7 +102,7 @@ def test_the_same_due_instant_makes_one_execution(writer: Writer, journal: Journ
     def fires(execution: object) -> RecordFires:
         chosen = first if execution is first else second
         decision = Decision(a_fire(chosen), chosen, [an_event()])
-        return RecordFires(KEY, [decision], NOW, ScheduleStatus.ACTIVE)
+        return RecordFires(KEY, 1, [decision], NOW, NOW, ScheduleStatus.ACTIVE)
 
     found = journal.commit([fires(first), fires(second)])
 

@@ -246,12 +246,12 @@ def _fires(journal: Journal) -> None:
         blocked_by=ExecutionId("exe_1"),
         decided_at=NOW + 3 * SECOND,
     )
-    run = an_execution()
+    run, due = an_execution(), NOW + 2 * SECOND
     decisions = [Decision(a_fire(run), run, [an_event()]), Decision(blocked, None, [])]
     journal.commit(
         [
             CreateSchedule(a_schedule(), []),
-            RecordFires(KEY, decisions, NOW + 2 * SECOND, ScheduleStatus.ACTIVE),
+            RecordFires(KEY, 1, decisions, due, due, ScheduleStatus.ACTIVE),
         ]
     )
 
@@ -332,7 +332,7 @@ def test_a_recount_finds_what_counting_found(journal: Journal, read: Read) -> No
     )
     counted = read(q.schedule, KEY)
 
-    outcomes = journal.commit([RecountSchedule(KEY), RecountSchedule(ScheduleId("x"))]).outcomes
+    outcomes = journal.commit([RecountSchedule(counted), RecountSchedule(a_schedule("x"))]).outcomes
 
     assert read(q.schedule, KEY) == counted
     assert outcomes[0] is None
@@ -345,7 +345,7 @@ def test_a_recount_leaves_the_error_of_the_schedule_itself(journal: Journal, rea
         [
             CreateSchedule(a_schedule(), []),
             QuarantineSchedule(KEY, error, [an_event()]),
-            RecountSchedule(KEY),
+            RecountSchedule(a_schedule(next_fire=None)),
         ]
     )
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from quarterjack.actors.policies import catch_up, overlap, retry
 from quarterjack.actors.policies.overlap import Decision
+from quarterjack.actors.policies.timetable import Occurrence
 from quarterjack.storage import CatchUp, FireOutcome, FireReason, Overlap, Retry
 
 
@@ -90,11 +91,11 @@ def _ago(minutes: float) -> datetime:
 def test_catch_up(
     policy: CatchUp, ages: list[float], expected: list[tuple[FireOutcome, FireReason | None]]
 ) -> None:
-    due = [_ago(age) for age in ages]
+    due = [Occurrence(_ago(age), _ago(age)) for age in ages]
 
     verdicts = catch_up.decide(policy, due, now=NOW, window=WINDOW)
 
-    assert [verdict.due for verdict in verdicts] == due
+    assert [verdict.occurrence for verdict in verdicts] == due
     assert [(verdict.outcome, verdict.reason) for verdict in verdicts] == expected
 
 
