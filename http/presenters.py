@@ -227,6 +227,13 @@ def _retry(found: Retry | None) -> Json | None:
     return None if found is None else found.model_dump(mode="json")
 
 
+def cron(description: str, instants: list[datetime], *, needs_seed: bool) -> Json:
+    """What a cron expression means, and when it is due."""
+    if needs_seed:
+        description += " (`H` is chosen by a schedule's id: give that as `seed`)"
+    return {"description": description, "items": [instant(each) for each in instants]}
+
+
 def actor(found: ActorInfo) -> Json:
     """An actor of the supervision tree."""
     return {

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from quarterjack.actors.policies.cron import CronError, CronExpression
+from quarterjack.actors.policies.time_zones import UnknownTimeZone, time_zone
 
 from .crontab_lines import (
     REBOOT,
@@ -152,12 +152,9 @@ def check_time(text: str) -> None:
 def checked_zone(name: str) -> str:
     """The name of a time zone. Raises `CrontabError`."""
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CrontabError(
-            f"{name!r:.60} is no IANA time zone; write one such as Europe/Paris"
-        ) from None
-    return name
+        return time_zone(name).key
+    except UnknownTimeZone as error:
+        raise CrontabError(str(error)) from None
 
 
 def short_name(job: CrontabJob) -> str:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from quarterjack.actors.policies.cron import CronExpression
+from quarterjack.actors.policies.cron_words import describe
+from quarterjack.actors.policies.time_zones import time_zone
 from quarterjack.storage.instants import format_instant
 
-from .cron_words import in_words
 from .crontab_drafts import DraftedCrontab
 from .crontab_file import CrontabJob
 from .next_times import local_text, next_times
@@ -58,7 +59,7 @@ def crontabs_form(
                 "file": path,
                 "line": job.line,
                 "action": actions.get(schedule.key),
-                "description": in_words(job.time),
+                "description": describe(_cron(job, schedule)),
                 "next": [format_instant(instant) for instant in _next(job, schedule, now)],
                 "schedule": schedule.form,
             }
@@ -124,15 +125,19 @@ def _row(
         f"{path}:{job.line}" if path else str(job.line),
         actions.get(schedule.key, _UNKNOWN),
         job.time,
-        f"{in_words(job.time)} ({zone.key})",
+        f"{describe(_cron(job, schedule))} ({zone.key})",
         "\n".join(times) or "never",
         f"{schedule.form['name']}\n{schedule.key}",
     )
 
 
 def _zone(schedule: WrittenSchedule) -> ZoneInfo:
-    return ZoneInfo(schedule.form["scheduleConfig"]["timezone"])
+    return time_zone(schedule.form["scheduleConfig"]["timezone"])
 
 
 def _next(job: CrontabJob, schedule: WrittenSchedule, now: datetime) -> list[datetime]:
-    return list(next_times(CronExpression(job.time), _zone(schedule), now, _NEXT))
+    return list(next_times(_cron(job, schedule), _zone(schedule), now, _NEXT))
+
+
+def _cron(job: CrontabJob, schedule: WrittenSchedule) -> CronExpression:
+    return CronExpression(job.time, schedule.key)

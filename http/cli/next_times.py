@@ -10,10 +10,10 @@ import click
 
 from quarterjack.actors.engine.clock import wall_clock
 from quarterjack.actors.policies.cron import CronError, CronExpression
+from quarterjack.actors.policies.cron_words import describe
 from quarterjack.storage.instants import format_instant
 
 from .. import json_text
-from .cron_words import in_words
 from .options import config_option, json_option, option
 from .zones import ZoneType
 
@@ -43,25 +43,31 @@ class InstantType(click.ParamType):  # type: ignore[type-arg]  # generic since c
 @option("--timezone", default="UTC", type=ZoneType(), help="In which the expression is meant.")
 @option("--count", default=10, type=click.IntRange(1, _MOST), help="How many.")
 @option("--after", type=InstantType(), help="Begin later than this instant; by default now.")
+@option("--seed", default="", metavar="ID", help="The id of the schedule that an H is for.")
 @json_option
 @config_option
 def next_command(
-    expression: str, timezone: ZoneInfo, count: int, after: datetime | None, as_json: bool
+    expression: str,
+    timezone: ZoneInfo,
+    count: int,
+    after: datetime | None,
+    seed: str,
+    as_json: bool,
 ) -> None:
     """When a schedule with the cron expression EXPR is due next: `quarterjack next "0 3 * * *"`.
 
     Needs no server.
     """
     try:
-        cron = CronExpression(expression)
+        cron = CronExpression(expression, seed)
     except CronError as error:
         raise click.BadParameter(str(error), param_hint="EXPR") from None
     found = list(next_times(cron, timezone, _instant(after, timezone), count))
     if as_json:
         times = [format_instant(instant) for instant in found]
-        click.echo(json_text.dump({"description": in_words(expression), "items": times}))
+        click.echo(json_text.dump({"description": describe(cron), "items": times}))
         return
-    click.echo(f"{in_words(expression)} ({timezone.key})")
+    click.echo(f"{describe(cron)} ({timezone.key})")
     for instant in found:
         click.echo(local_text(instant, timezone))
     if not found:

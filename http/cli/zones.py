@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from tzlocal import get_localzone_name
 
+from quarterjack.actors.policies.time_zones import UnknownTimeZone, time_zone
+
 from .connection import ClientError
 
 
@@ -20,18 +22,16 @@ class ZoneType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         if isinstance(value, ZoneInfo):
             return value
         try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.fail(
-                f"{value!r:.60} is no IANA time zone; write one such as Europe/Paris", param, ctx
-            )
+            return time_zone(value)
+        except UnknownTimeZone as error:
+            self.fail(str(error), param, ctx)
 
 
 def local_zone() -> ZoneInfo:
     """The zone that cron jobs of this machine go by. Raises `ClientError` if it has no name."""
     try:
-        return ZoneInfo(get_localzone_name() or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return time_zone(get_localzone_name() or "UTC")
+    except (ZoneInfoNotFoundError, UnknownTimeZone) as error:
         reason = str(error).partition("\n")[0]
         raise ClientError(
             f"this machine's time zone is not known ({reason}); say --timezone"

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from . import actors, bulk, events, executions, health, live, schedules, workflows
+from . import actors, bulk, cron, events, executions, health, live, schedules, workflows
 
 
 def all_routes() -> list[web.RouteDef]:
     """Every address that the server answers."""
-    resources = (schedules, bulk, workflows, executions, events, actors, health, live)
+    resources = (schedules, bulk, workflows, executions, events, cron, actors, health, live)
     return [route for resource in resources for route in resource.routes()]

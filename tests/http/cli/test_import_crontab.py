@@ -89,7 +89,7 @@ def test_a_dry_run_shows_what_would_come(cli: CommandLine, rest: RestClient, cro
     done = cli("import-crontab", crontab, "--dry-run", "--timezone=UTC")
 
     assert done.exit_code == 0
-    assert "at 03:00 every day (UTC)" in done.stdout
+    assert "At 03:00 every day (UTC)" in done.stdout
     assert " 03:00:00 +00:00" in done.stdout
     assert "to create: 2, to change: 0, to delete: 0, unchanged: 0" in done.stdout
     assert stored(rest) == {}
@@ -110,7 +110,7 @@ def test_programs_get_all_of_it_as_json(cli: CommandLine, crontab: Path) -> None
 
     first = found["schedules"][0]
     assert (first["file"], first["line"], first["action"]) == (str(crontab), 3, "unchanged")
-    assert first["description"] == "at 03:00 every day"
+    assert first["description"] == "At 03:00 every day"
     assert len(first["next"]) == 2
     assert first["schedule"]["workflowId"] == "quarterjack.command"
     assert found["leftOut"] == [{"file": str(crontab), "line": 5, "text": "@reboot  start"}]
@@ -128,15 +128,35 @@ def test_one_bad_line_keeps_all_from_being_imported(
     for_programs = cli("import-crontab", bad, "--json", "--dry-run")
 
     assert (done.exit_code, for_programs.exit_code) == (1, 1)
-    assert [line.partition(": ")[2] for line in done.stderr.splitlines()[1:]] == [
+    told = [line.partition(": ")[2] for line in done.stderr.splitlines()[1:]]
+    assert [line.partition(";")[0] for line in told] == [
         "line 2: Bad minute: the range `5-1` is reversed",
         "line 3: it is not UTF-8 text",
-        "line 4: 'Nowhere' is no IANA time zone; write one such as Europe/Paris",
+        "line 4: 'Nowhere' is no IANA time zone",
     ]
     assert [each["where"] for each in json.loads(for_programs.stdout)["errors"]] == [
         f"{bad}: line {number}" for number in (2, 3, 4)
     ]
     assert stored(rest) == {}
+
+
+def test_of_very_many_jobs_a_dry_run_shows_some(cli: CommandLine, crontab: Path) -> None:
+    crontab.write_text("".join(f"@daily run {number}\n" for number in range(250)), encoding="utf-8")
+
+    shown = cli("import-crontab", crontab, "--dry-run").stdout
+
+    assert "run 199" in shown
+    assert "run 200" not in shown
+    assert "… and 50 more; --json has all of them" in shown
+
+
+def test_windows_line_ends_are_told(cli: CommandLine, crontab: Path) -> None:
+    crontab.write_bytes(USERS.replace("\n", "\r\n").encode())
+
+    done = cli("import-crontab", crontab)
+
+    assert done.stdout.startswith("2 created")
+    assert f"{crontab}: has Windows line ends" in done.stderr
 
 
 def test_a_list_of_many_bad_lines_is_cut(cli: CommandLine, crontab: Path) -> None:

@@ -17,7 +17,7 @@ def test_the_next_times_are_shown_as_the_clock_on_the_wall_shows_them() -> None:
 
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        "at 02:30 every day (Europe/Paris)",
+        "At 02:30 every day (Europe/Paris)",
         "Sat 2026-03-28 02:30:00 +01:00",
         "Sun 2026-03-29 03:00:00 +02:00",
         "Mon 2026-03-30 02:30:00 +02:00",
@@ -28,7 +28,7 @@ def test_programs_get_the_form_of_the_rest_call() -> None:
     done = run("@daily", "--json", "--after=2026-01-01T00:00:00+01:00", "--count=2")
 
     assert json.loads(done.stdout) == {
-        "description": "at 00:00 every day",
+        "description": "At 00:00 every day",
         "items": ["2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"],
     }
 
@@ -43,8 +43,17 @@ def test_it_begins_now_unless_told_otherwise() -> None:
 def test_options_come_from_the_environment_too() -> None:
     done = run("@daily", QUARTERJACK_COUNT="1", QUARTERJACK_TIMEZONE="Asia/Tokyo")
 
-    assert done.stdout.splitlines()[0] == "at 00:00 every day (Asia/Tokyo)"
+    assert done.stdout.splitlines()[0] == "At 00:00 every day (Asia/Tokyo)"
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_an_h_is_for_the_schedule_of_an_id() -> None:
+    one, same, other = (
+        json.loads(run("H H * * *", "--json", f"--seed={seed}", "--after=2026-01-01").stdout)
+        for seed in ("sch_1", "sch_1", "sch_2")
+    )
+
+    assert one == same != other
 
 
 @pytest.mark.parametrize(
