@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import Delivery, Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage import (
+    Delivery,
+    Event,
+    Execution,
+    ExecutionId,
+    Schedule,
+    ScheduleId,
+    StepKey,
+)
 from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
@@ -115,6 +123,13 @@ class CreateSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterSchedule:
+    """Ask: begin to exist as this record, which `new_schedule` made off the loop. Answered with it."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateSchedule:
     """Ask: change. `version` is the one that the asker has seen, if it matters to them."""
 
@@ -149,6 +164,11 @@ class DeleteSchedule:
 @dataclass(frozen=True, slots=True)
 class SyncSchedule:
     """Ask: forget what you think, count again what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallAsleep:
+    """Tell: nothing more is expected soon; be ready to be woken from storage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ from quarterjack.storage.database import Address
 from . import time_zone_data
 from .assembly import Assembly, open_writer
 from .builtin.book import book_of
+from .bulk import BulkCalls
 from .calendar_calls import read_further
-from .calls import Calls
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
 
-class Runtime(Calls):
+class Runtime(BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from . import actors, calendars, cron, events, executions, health, live, schedules, workflows
+from . import actors, bulk, calendars, cron, events, executions, health, live, schedules, workflows
 
 
 def all_routes() -> list[web.RouteDef]:
     """Every address that the server answers."""
     resources = (
         schedules,
+        bulk,
         calendars,
         workflows,
         executions,

@@ -23,13 +23,13 @@ from quarterjack.storage.durations import parse_duration
 from .. import time_zone_data
 from ..assembly import Assembly, open_writer
 from ..builtin.book import book_of
+from ..bulk import BulkCalls
 from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
-from ..calls import Calls
 from ..settings import Settings
 
 
-class VirtualRuntime(Calls):
+class VirtualRuntime(BulkCalls):
     """`seed` decides the order among ready actors, and the ids; None: first come, first served."""
 
     def __init__(
