@@ -29,18 +29,8 @@ class CastMember(Actor):
         """Have something written; `then` gets the reply after the commit."""
         self.request(self.cast.state, Commit(change), then)
 
-    def compute(
-        self, then: Callable[[Reply[Any]], None], function: Callable[..., Any], *arguments: Any
-    ) -> None:
-        """Have something worked out off the loop; `then` gets the reply."""
-        self.read(then, _computed, function, *arguments)
-
     def read(
         self, then: Callable[[Reply[Any]], None], query: Callable[..., Any], *arguments: Any
     ) -> None:
         """Have a query run; `then` gets the reply."""
         self.when(self.environment.reads(query, *arguments), then)
-
-
-def _computed(_: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)

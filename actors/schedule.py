@@ -7,7 +7,7 @@ resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
@@ -16,6 +16,7 @@ from quarterjack.storage import (
     ExecutionId,
     ExecutionStatus,
     FieldError,
+    IdSource,
     InvalidInput,
     NotFound,
     QuarterjackError,
@@ -27,7 +28,8 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
-from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
+from quarterjack.storage.database import Reader
+from quarterjack.storage.queries import ScheduleWithOpen, decided_since, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
@@ -86,7 +88,7 @@ class ScheduleActor(CastMember):
         given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
-            self.compute(self._worked_out, decide_fires, *given, self.environment.ids)
+            self.read(self._worked_out, _decide_late, *given, self.environment.ids)
             return
         began = self.clock.monotonic()
         fires = decide_fires(*given, self.environment.ids)
@@ -322,3 +324,16 @@ class ScheduleActor(CastMember):
 
     def _event(self, kind: str, schedule: Schedule, data: dict[str, Any]) -> Event:
         return Event(kind, self.clock.now(), schedule.id, schedule.workflow_id, None, data)
+
+
+def _decide_late(
+    reader: Reader,
+    schedule: Schedule,
+    timetable: Timetable,
+    unfinished: Sequence[Execution],
+    now: datetime,
+    ids: IdSource,
+) -> Fires:
+    """With what is decided already: instants may have been backfilled before their turn came."""
+    decided = decided_since(reader, schedule.id, schedule.next_due or now)
+    return decide_fires(schedule, timetable, unfinished, now, ids, decided)

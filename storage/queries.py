@@ -256,6 +256,13 @@ def due(reader: Reader) -> list[Due]:
     return [Due(at, key) for at, key in tuples(reader, query)]
 
 
+def decided_since(reader: Reader, key: ScheduleId, since: datetime) -> frozenset[datetime]:
+    """The instants of a schedule, that one and later ones, about which the ledger has a row."""
+    row = FireRow
+    query = row.select(row.due).where((row.schedule_id == key) & (row.due >= since))
+    return frozenset(due for (due,) in tuples(reader, query))
+
+
 def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
     """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
     row = ExecutionRow
