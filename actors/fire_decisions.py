@@ -156,6 +156,8 @@ class _Deciding:
         self._decisions.append(Decision(row, None, [_missed_event(self._schedule, row)]))
 
     def _decide(self, verdict: catch_up.Verdict) -> None:
+        if verdict.occurrence.due in self._decided:
+            return
         if verdict.outcome is FireOutcome.MISSED:
             self._leave(verdict.occurrence, verdict.outcome, verdict.reason)
         elif self._is_used_up():

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage import BackfillId, Event, Execution, ExecutionId, ScheduleId, StepKey
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
+from .backfill_request import BackfillRequest
 from .drafts import ScheduleChanges, ScheduleDraft
 
 # With the state actor
@@ -116,6 +117,13 @@ class TriggerSchedule:
     respect_overlap: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BackfillSchedule:
+    """Ask: make an execution of each due instant that has none. Answered with a `BackfillMade`."""
+
+    request: BackfillRequest
+
+
 # With the run queue and the executions
 
 
@@ -132,6 +140,20 @@ class Enqueue:
     """Tell: this execution is recorded and may start when its turn comes."""
 
     execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueAll:
+    """Tell: these executions of a backfill are recorded and may start when their turns come."""
+
+    executions: Sequence[Execution]
+
+
+@dataclass(frozen=True, slots=True)
+class EndBackfill:
+    """Tell: the backfill is cancelled, which is committed; end what is left of it."""
+
+    backfill_id: BackfillId
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,25 @@
 
 A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
 one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
-resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
+resume, trigger, backfill and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue
+`Enqueue`, `EnqueueAll` and `EndBackfill`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from quarterjack.storage import (
+    BackfillId,
     Event,
     Execution,
     ExecutionId,
     ExecutionStatus,
     FieldError,
-    IdSource,
     InvalidInput,
     NotFound,
     QuarterjackError,
-    RunOptions,
     Schedule,
     ScheduleId,
     ScheduleStatus,
@@ -28,18 +28,20 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
-from quarterjack.storage.database import Reader
-from quarterjack.storage.queries import ScheduleWithOpen, decided_since, schedule_with_open
+from quarterjack.storage.backfill_changes import DeleteWithBackfills, RecordBackfill
+from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
 
 from . import messages as m
+from .backfill import backfill_made, plan_backfill
 from .cast_member import CastMember
 from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
-from .fire_decisions import Fires, decide_fires, triggered_event
+from .fire_decisions import Fires, decide_fires, new_execution, triggered_event
+from .late_decisions import decide_late
 from .policies import overlap
 from .policies.catch_up import ON_TIME
 from .policies.timetable import Timetable
@@ -88,7 +90,7 @@ class ScheduleActor(CastMember):
         given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
-            self.read(self._worked_out, _decide_late, *given, self.environment.ids)
+            self.read(self._worked_out, decide_late, *given, self.environment.ids)
             return
         began = self.clock.monotonic()
         fires = decide_fires(*given, self.environment.ids)
@@ -148,10 +150,11 @@ class ScheduleActor(CastMember):
     def delete(self, message: m.DeleteSchedule) -> Reply[Any]:
         current = self._at_version(message.version)
         event = self._event("schedule.deleted", current, {"name": current.name})
-        return self._store(
-            changes.DeleteSchedule(self._key, [event]),
-            lambda _: self._deleted(cancel=message.cancel),
-        )
+        change = changes.DeleteSchedule(self._key, [event])
+        if not message.cancel:
+            return self._store(change, lambda _: self._deleted())
+        with_backfills = DeleteWithBackfills(change, self.clock.now())
+        return self._store(with_backfills, self._deleted_with_all).map(lambda _: None)
 
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
@@ -174,6 +177,27 @@ class ScheduleActor(CastMember):
         change = changes.RecordRun(execution, [event])
         return self._store(change, lambda _: self._enqueue([execution]))
 
+    @handles(m.BackfillSchedule)
+    def backfill(self, message: m.BackfillSchedule) -> Reply[Any]:
+        schedule, now = self._existing(), self.clock.now()
+        params = self._checked_params(message.request.params)
+        answer: Reply[Any] = Reply()
+
+        def planned(reply: Reply[Any]) -> None:
+            self.release()
+            try:
+                plan: RecordBackfill = reply.get()
+            except QuarterjackError as error:
+                answer.set_exception(error)
+                return
+            stored = self._store(plan, lambda _: self._backfilled(plan.executions))
+            stored.map(lambda key: backfill_made(key, plan.executions)).pipe(answer)
+
+        self.hold()
+        given = (schedule, message.request, params, now, self.environment.ids)
+        self.read(planned, plan_backfill, *given)
+        return answer
+
     @handles(m.ExecutionEnded)
     def execution_ended(self, message: m.ExecutionEnded) -> None:
         self._open.pop(message.execution_id, None)
@@ -182,7 +206,8 @@ class ScheduleActor(CastMember):
 
     @handles(m.Joined)
     def joined(self, message: m.Joined) -> None:
-        self._open[message.execution.id] = message.execution
+        if message.execution.backfill_id is None:
+            self._open[message.execution.id] = message.execution
 
     @handles(m.BeginExecution)
     def execution_began(self, message: m.BeginExecution) -> None:
@@ -255,11 +280,19 @@ class ScheduleActor(CastMember):
         self._found = schedule
         self._arm()
 
-    def _deleted(self, *, cancel: bool) -> None:
+    def _deleted(self) -> None:
         self._found = None
         self._arm()
-        if cancel:
-            self._cancel(list(self._open))
+
+    def _deleted_with_all(self, backfills: Sequence[BackfillId]) -> None:
+        self._deleted()
+        self._cancel(list(self._open))
+        for key in backfills:
+            self.cast.run_queue.tell(m.EndBackfill(key))
+
+    def _backfilled(self, executions: Sequence[Execution]) -> None:
+        """They are beside the schedule's own, which they neither block nor wait for."""
+        self.cast.run_queue.tell(m.EnqueueAll(executions))
 
     def _fired(self, fires: Fires, made: Sequence[Execution]) -> None:
         found = self._existing()
@@ -293,47 +326,29 @@ class ScheduleActor(CastMember):
     def _queued(self) -> int:
         return sum(1 for each in self._open.values() if each.status is ExecutionStatus.QUEUED)
 
-    def _triggered(self, message: m.TriggerSchedule) -> Execution:
+    def _checked_params(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The schedule's parameters with those that are given."""
         schedule = self._existing()
-        config = schedule.execution_config
-        params = dict(config.params) | dict(message.params or {})
+        params = {**schedule.execution_config.params, **given}
         wrong = self.environment.workflows.find(schedule.workflow_id).check_params(params)
         if wrong:
             raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
+        return params
+
+    def _triggered(self, message: m.TriggerSchedule) -> Execution:
+        schedule = self._existing()
+        params = self._checked_params(message.params or {})
         now = self.clock.now()
-        policy = schedule.schedule_config.overlap
-        limit = overlap.concurrency(policy, config.max_concurrency)
-        return Execution(
-            id=ExecutionId(self.environment.ids.new("exe")),
-            workflow_id=schedule.workflow_id,
-            schedule_id=self._key,
-            status=ExecutionStatus.QUEUED,
-            trigger=Trigger.MANUAL,
-            scheduled_time=now,
+        made = new_execution(schedule, Trigger.MANUAL, now, now, self.environment.ids)
+        limit = made.options.max_concurrency if message.respect_overlap else None
+        return replace(
+            made,
             due=None,
-            queued_at=now,
-            priority=config.priority if message.priority is None else message.priority,
+            priority=made.priority if message.priority is None else message.priority,
             params=params,
             context=dict(message.context),
-            options=RunOptions(
-                config.timeout,
-                config.retry_policy,
-                limit if message.respect_overlap else None,
-            ),
+            options=replace(made.options, max_concurrency=limit),
         )
 
     def _event(self, kind: str, schedule: Schedule, data: dict[str, Any]) -> Event:
         return Event(kind, self.clock.now(), schedule.id, schedule.workflow_id, None, data)
-
-
-def _decide_late(
-    reader: Reader,
-    schedule: Schedule,
-    timetable: Timetable,
-    unfinished: Sequence[Execution],
-    now: datetime,
-    ids: IdSource,
-) -> Fires:
-    """With what is decided already: instants may have been backfilled before their turn came."""
-    decided = decided_since(reader, schedule.id, schedule.next_due or now)
-    return decide_fires(schedule, timetable, unfinished, now, ids, decided)

@@ -23,6 +23,8 @@ from .messages import Announce, Commit, Read
 
 logger = logging.getLogger("quarterjack.state")
 MOST_WAITING = 10_000
+_TOLD_AT_ONCE = 50
+"""Events; one change can have many thousands, and the loop is not to be held up by them."""
 _FIRST_WAIT = timedelta(milliseconds=100)
 _LONGEST_WAIT = timedelta(seconds=5)
 
@@ -94,8 +96,9 @@ class StateActor(CastMember):
             return
         self._available()
         waiting, self._waiting = self._waiting, []
-        if committed.events:
-            self.cast.broadcaster.tell(Announce(tuple(committed.events)))
+        for start in range(0, len(committed.events), _TOLD_AT_ONCE):
+            some = committed.events[start : start + _TOLD_AT_ONCE]
+            self.cast.broadcaster.tell(Announce(tuple(some)))
         for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 reply.set_exception(outcome)

@@ -24,6 +24,7 @@ from quarterjack.storage import (
     StorageUnavailable,
     VersionConflict,
 )
+from quarterjack.storage.backfill_changes import BackfillConflict
 
 from . import json_text
 from .errors import (
@@ -60,6 +61,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
     OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),
+    BackfillConflict: Kind(409, "backfill-conflict", "Another backfill came first"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),

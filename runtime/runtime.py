@@ -20,14 +20,14 @@ from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
 
 from .assembly import Assembly, open_writer
+from .backfill_calls import BackfillCalls
 from .builtin.book import book_of
-from .calls import Calls
 from .health import Health, Readiness, health_of, readiness_of, tzdata_version
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
 
-class Runtime(Calls):
+class Runtime(BackfillCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a

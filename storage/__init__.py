@@ -17,10 +17,21 @@ from .errors import (
     VersionConflict,
 )
 from .events import EVENT_TYPES, TOPICS, Event
-from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds, WorkflowId
+from .ids import (
+    BackfillId,
+    BootId,
+    ExecutionId,
+    IdSource,
+    RandomIds,
+    ScheduleId,
+    SeededIds,
+    WorkflowId,
+)
 from .records import (
     Attempt,
     Awaited,
+    Backfill,
+    BackfillProgress,
     CalendarDays,
     Execution,
     Failure,
@@ -33,6 +44,7 @@ from .records import (
     Totals,
 )
 from .statuses import (
+    BackfillStatus,
     ExecutionStatus,
     FireOutcome,
     FireReason,
@@ -47,6 +59,10 @@ __all__ = [
     "AlreadyExists",
     "Attempt",
     "Awaited",
+    "Backfill",
+    "BackfillId",
+    "BackfillProgress",
+    "BackfillStatus",
     "BootId",
     "CalendarDays",
     "CatchUp",

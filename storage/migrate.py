@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial, v002_waits, v003_policies
+from .migrations import v001_initial, v002_waits, v003_policies, v006_backfills
 
 
 class Migration(NamedTuple):
@@ -22,6 +22,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, v001_initial.apply),
     Migration(2, v002_waits.apply),
     Migration(3, v003_policies.apply),
+    Migration(6, v006_backfills.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

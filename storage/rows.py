@@ -5,11 +5,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from .configs import ExecutionConfig, Retry, ScheduleConfig
+from .configs import ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .events import Event
 from .records import (
     Attempt,
     Awaited,
+    Backfill,
     Execution,
     Failure,
     Fire,
@@ -29,7 +30,7 @@ from .statuses import (
     StepStatus,
     Trigger,
 )
-from .tables import AttemptRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .tables import AttemptRow, BackfillRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
 Row = Mapping[str, Any]
 _MICROSECOND = timedelta(microseconds=1)
@@ -163,6 +164,7 @@ _EXECUTION_PLAIN = (
     "boot_id",
     "wake_at",
     "stop_reason",
+    "backfill_id",
 )
 
 
@@ -220,6 +222,16 @@ def to_fire(row: Row) -> Fire:
             "jitter": timedelta(microseconds=row["jitter"]),
         }
     )
+
+
+def backfill_columns(backfill: Backfill) -> dict[str, Any]:
+    """A backfill as its row."""
+    return columns(BackfillRow, {**asdict(backfill), "overlap": backfill.overlap.value})
+
+
+def to_backfill(row: Row) -> Backfill:
+    """A backfill from its row."""
+    return Backfill(**{**row, "overlap": Overlap(row["overlap"])})
 
 
 def to_event(row: Row) -> Event:

@@ -96,6 +96,7 @@ class ExecutionRow(Model):
     parent_step = TextField(null=True)
     wake_at = InstantField(null=True)
     stop_reason = TextField(null=True)
+    backfill_id = TextField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -106,6 +107,32 @@ class ExecutionRow(Model):
             (("status", "queued_at"), False),
             (("queued_at", "id"), False),
         )
+
+
+ExecutionRow.add_index(
+    ExecutionRow.backfill_id,
+    ExecutionRow.retry_of,
+    ExecutionRow.status,
+    where=ExecutionRow.backfill_id.is_null(False),
+)
+
+
+class BackfillRow(Model):
+    id = TextField(primary_key=True)
+    schedule_id = TextField()
+    start = InstantField()
+    end = InstantField()
+    overlap = TextField()
+    max_concurrency = IntegerField()
+    priority = SmallIntegerField()
+    params = PackedField()
+    total = IntegerField()
+    created_at = InstantField()
+    cancelled_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "backfills"
+        indexes = ((("schedule_id", "created_at", "id"), False),)
 
 
 class StepRow(Model):
@@ -193,6 +220,7 @@ class EventRow(Model):
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
+    BackfillRow,
     StepRow,
     AttemptRow,
     OutputRow,
@@ -203,6 +231,7 @@ TABLES: tuple[type[Model], ...] = (
 __all__ = [
     "TABLES",
     "AttemptRow",
+    "BackfillRow",
     "EventRow",
     "ExecutionRow",
     "FireRow",

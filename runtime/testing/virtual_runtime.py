@@ -20,13 +20,13 @@ from quarterjack.storage.database import Address
 from quarterjack.storage.durations import parse_duration
 
 from ..assembly import Assembly, open_writer
+from ..backfill_calls import BackfillCalls
 from ..builtin.book import book_of
 from ..callbacks import CallbackThread
-from ..calls import Calls
 from ..settings import Settings
 
 
-class VirtualRuntime(Calls):
+class VirtualRuntime(BackfillCalls):
     """`seed` decides the order among ready actors, and the ids; None: first come, first served."""
 
     def __init__(
