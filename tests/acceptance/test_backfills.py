@@ -63,7 +63,7 @@ def test_a_kill_in_the_middle_of_a_backfill_loses_and_doubles_nothing(
 def test_a_backfill_whose_answer_never_came_is_made_whole_or_not_at_all(
     start: Start, tmp_path: Path, log: Path
 ) -> None:
-    server = start()
+    server = start("--grace", "1s")
     client = server.client()
     schedule = client.schedule(
         "gated", PAST, executionConfig={"params": {"log": str(log), "gate": "-"}}
@@ -77,7 +77,7 @@ def test_a_backfill_whose_answer_never_came_is_made_whole_or_not_at_all(
         threading.Event().wait(pause)
         server.end(signal.SIGKILL)
         asked.join(20)
-        server = start()
+        server = start("--grace", "1s")
         client = server.client()
         with closing(sqlite3.connect(f"file:{tmp_path / 'q.db'}?mode=ro", uri=True)) as database:
             query = "SELECT count(*) FROM {} WHERE due >= ? AND due < ?"
