@@ -29,6 +29,9 @@ class AlarmClock(Generic[K]):
         self._timer: Timer | None = None
         self._stopped = False
 
+    def __len__(self) -> int:
+        return len(self._set)
+
     def load(self, alarms: list[tuple[int, K]]) -> None:
         """Set many at once (in microseconds since 1970), instead of all before; no timer yet."""
         self._heap = alarms

@@ -54,6 +54,7 @@ def backfill_made(key: BackfillId, executions: Sequence[Execution]) -> BackfillM
 def plan_backfill(
     reader: Reader,
     schedule: Schedule,
+    timetable: Timetable,
     request: BackfillRequest,
     params: Mapping[str, Any],
     now: datetime,
@@ -70,7 +71,6 @@ def plan_backfill(
         raise InvalidInput.field(
             msg="the schedule is not due by the clock, so it has no instants; trigger it instead"
         )
-    timetable = Timetable.of(schedule)
     backfill = _backfill(schedule, request, now, ids)
     dues = _instants(timetable, schedule, backfill)
     if not dues:

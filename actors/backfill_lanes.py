@@ -7,6 +7,7 @@ crash of the queue is in storage, and comes from there again.
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from quarterjack.storage import BackfillId, Execution, ExecutionId, ExecutionStatus
@@ -58,19 +59,22 @@ class BackfillLanes:
         self._line = line
         self._places = places
         self._cancel = cancel
-        self._arriving: deque[Execution] = deque()
+        self._arriving: dict[ExecutionId, Execution] = {}
         self._ending: dict[BackfillId, _Ending] = {}
 
     def arrive(self, executions: Iterable[Execution]) -> None:
         """They are recorded, and wait for their turn."""
         if not self._arriving:
             self._queue.ref.tell(MoreArrives())
-        self._arriving.extend(executions)
+        self._arriving.update((each.id, each) for each in executions)
+
+    def __contains__(self, key: ExecutionId) -> bool:
+        return key in self._arriving
 
     def next_slice(self) -> list[Execution]:
         """Some of those that have arrived; the others come with the next `MoreArrives`."""
-        count = min(_ARRIVE_AT_ONCE, len(self._arriving))
-        found = [self._arriving.popleft() for _ in range(count)]
+        keys = list(islice(self._arriving, _ARRIVE_AT_ONCE))
+        found = [self._arriving.pop(key) for key in keys]
         if self._arriving:
             self._queue.ref.tell(MoreArrives())
         return found
@@ -81,8 +85,9 @@ class BackfillLanes:
         self._queue.read(lambda reply: self._begin_to_end(key, reply.get()), open_of_backfill, key)
 
     def _begin_to_end(self, key: BackfillId, left: list[ExecutionId]) -> None:
-        outside = {each.id: each for each in self._arriving if each.backfill_id == key}
-        self._arriving = deque(each for each in self._arriving if each.id not in outside)
+        outside = {each.id: each for each in self._arriving.values() if each.backfill_id == key}
+        for each in outside:
+            del self._arriving[each]
         self._ending[key] = _Ending(deque(left), outside)
         self.end_some(key)
 

@@ -23,6 +23,7 @@ from quarterjack.storage import (
     WorkflowId,
 )
 from quarterjack.storage.configs import CLOCKWORK, KINDS
+from quarterjack.storage.event_names import watched_workflow
 from quarterjack.storage.plain_data import check_plain
 from quarterjack.storage.wire_model import WireModel
 
@@ -132,7 +133,8 @@ def _rescheduled(changed: Schedule, before: Schedule, now: datetime) -> Schedule
 def _after_new_rule(changed: Schedule, now: datetime) -> Schedule:
     limit = changed.schedule_config.max_runs
     used_up = limit is not None and changed.runs >= limit
-    return due_from(changed, None if used_up else Timetable.of(changed).next(now))
+    changed = due_from(changed, None if used_up else Timetable.of(changed).next(now))
+    return replace(changed, status=ScheduleStatus.FINISHED) if used_up else changed
 
 
 def _status_after(
@@ -167,7 +169,7 @@ def _merged(schedule: Schedule, given: Mapping[str, Any]) -> dict[str, Any]:
 def _without_old_rule(current: dict[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     if not any(part.get(kind) is not None for kind in KINDS):
         return current
-    dropped = {*KINDS, "anchor"}
+    dropped = {*KINDS, "anchor", "eventFilter"}
     if part.get("manual") is not None or part.get("event") is not None:
         dropped |= CLOCKWORK
     return {name: value for name, value in current.items() if name not in dropped}
@@ -183,6 +185,7 @@ def _check(
             "workflowId",
             msg=f"there is no workflow {draft.workflow_id!r}; {hint}",
         )
+    _check_event(draft.schedule_config, workflows)
     Timetable(key, draft.schedule_config, created_at).check(created_at)
     params = draft.execution_config.params
     wrong = [
@@ -200,6 +203,16 @@ def _check(
             check_plain(value)
         except NotPlainData as error:
             raise InvalidInput.field(*place, msg=str(error)) from None
+
+
+def _check_event(config: ScheduleConfig, workflows: WorkflowBook) -> None:
+    watched = None if config.event is None else watched_workflow(config.event)
+    if watched is not None and watched not in workflows:
+        raise InvalidInput.field(
+            "scheduleConfig",
+            "event",
+            msg=f"there is no workflow {watched!r}; {workflows.hint(watched)}",
+        )
 
 
 def _message(error: Any) -> str:

@@ -6,8 +6,9 @@ One that is recorded as queued will come; it is cancelled when it does.
 from collections.abc import Callable
 from typing import Any
 
-from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, IllegalTransition
+from quarterjack.storage import Execution, ExecutionId, ExecutionStatus
 from quarterjack.storage.queries import execution as stored_execution
+from quarterjack.storage.statuses import refused
 
 from .cast_member import CastMember
 from .engine import Reply
@@ -48,11 +49,5 @@ class EarlyCancels:
             self._expected[execution.id] = message
             answer.set(None)
         else:
-            answer.set_exception(
-                IllegalTransition(
-                    "execution",
-                    execution.id,
-                    current=execution.status,
-                    wanted=ExecutionStatus.CANCELLED,
-                )
-            )
+            current, wanted = execution.status, ExecutionStatus.CANCELLED
+            answer.set_exception(refused("execution", execution.id, current=current, wanted=wanted))

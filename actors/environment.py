@@ -36,6 +36,16 @@ class StorageHealth:
 
 
 @dataclass(slots=True)
+class WatchCounts:
+    """What the watchdog of due instants has found since the start; set by the ticker."""
+
+    rescued: int = 0
+    """Schedules that were past their instant and were not deciding it, and were made to."""
+    clock_jumps: int = 0
+    """How often the wall clock was set by more than a second, or the machine slept."""
+
+
+@dataclass(slots=True)
 class Environment:
     """One per runtime. `longest_sleep` bounds how late a jump of the wall clock is noticed."""
 
@@ -49,17 +59,17 @@ class Environment:
     longest_sleep: timedelta | None
     result_limit: int = LARGEST
     """Bytes that a step's result may take when packed."""
+    watch_every: timedelta = timedelta(minutes=1)
+    """How often the ticker compares the stored due instants with the clock."""
     rate_limit: Rate | None = None
     """Of first starts of executions, all workflows together."""
     health: StorageHealth = field(default_factory=StorageHealth)
+    watch: WatchCounts = field(default_factory=WatchCounts)
 
     def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""
         is_coroutine = inspect.iscoroutinefunction(step.function)
-        name = step.runner or (self.default_runner if not is_coroutine else "async")
-        if is_coroutine and self.default_runner == "inline" and step.runner is None:
-            name = "inline"
-        return self.runners[name]
+        return self.runners[step.runner or ("async" if is_coroutine else self.default_runner)]
 
 
 class Cast:
@@ -84,6 +94,11 @@ class Cast:
     def broadcaster(self) -> Ref[Any]:
         """Who tells subscribers."""
         return self._find("broadcaster")
+
+    @property
+    def deliveries(self) -> Ref[Any]:
+        """Who brings events to the schedules that wait for them."""
+        return self._find("deliveries")
 
     @property
     def ticker(self) -> Ref[Any]:

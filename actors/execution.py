@@ -74,6 +74,11 @@ class ExecutionActor(ExecutionCourse):
             if turn is not None:
                 self._store(turn)
 
+    @handles(r.StepEmitted)
+    def step_emitted(self, message: r.StepEmitted) -> None:
+        if self._is_current(message.key):
+            self._store(self._outcomes.emitted(message.key.step, message.emission))
+
     @handles(r.StepReturned)
     def step_returned(self, message: r.StepReturned) -> None:
         if self._is_current(message.key):
@@ -199,9 +204,12 @@ class ExecutionActor(ExecutionCourse):
 
     @handles(m.ChildEnded)
     def child_ended(self, message: m.ChildEnded) -> None:
+        self._unheard -= 1
         state = self._open(message.step)
         if state is not None and state.status is StepStatus.WAITING:
             self._child_ended(state, message.end)
+        else:
+            self._rest()
 
     def _child_ended(self, state: StepState, end: ChildEnd) -> None:
         failure = outcome.child_failure(str(state.awaited.child_id), end)

@@ -9,7 +9,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, Failure, StepStatus
+from quarterjack.storage import (
+    Execution,
+    ExecutionId,
+    ExecutionStatus,
+    Failure,
+    StepStatus,
+    StorageUnavailable,
+)
+from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Parked, Started
 from quarterjack.storage.queries import ChildEnd, Resumable, resumable
 
@@ -46,6 +54,8 @@ class ExecutionCourse(CastMember):
         self._draining = False
         self._over = False
         self._storing = 0
+        self._unheard = 0
+        self._unsure: dict[str | None, DeliverEvent] = {}
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
 
@@ -71,11 +81,8 @@ class ExecutionCourse(CastMember):
     def _set_out(self, turn: Turn, found: Resumable | None) -> None:
         """Begin, or go on from what is stored."""
         now = self.clock.now()
-        if self._execution.started_at is None:
-            self._execution = replace(self._execution, started_at=now)
-            turn.events.append(started_event(self._execution, now))
-        turn.started = Started(self._execution.started_at or now, self.environment.boot_id)
         workflow = self.environment.workflows.get(self._execution.workflow_id)
+        turn.started = self._started(turn, workflow, now)
         if workflow is None:
             known = self.environment.workflows
             self._end_with(turn, outcome.workflow_missing(self._execution.workflow_id, known))
@@ -86,15 +93,27 @@ class ExecutionCourse(CastMember):
             self._go_on(turn)
             return
         self._ledger.load(found)
-        if missing := self._ledger.missing():
+        if missing := self._ledger.missing(self._execution.options.steps or ()):
             self._end_with(turn, outcome.workflow_changed(missing))
             return
         self._resume(turn, found.children, is_overdue=left <= timedelta(0))
 
+    def _started(self, turn: Turn, workflow: Workflow | None, now: datetime) -> Started:
+        """That it begins, with the steps that its workflow has now; or that it goes on."""
+        began, options = self._execution.started_at, None
+        if began is None:
+            began, options = now, self._execution.options
+            if workflow is not None:
+                steps = (each for each in workflow.steps.values() if not each.handles_failure)
+                options = replace(options, steps=tuple(each.name for each in steps))
+            self._execution = replace(self._execution, started_at=began, options=options)
+            turn.events.append(started_event(self._execution, now))
+        return Started(began, self.environment.boot_id, options)
+
     def _prepare(self, workflow: Workflow) -> None:
         environment, execution = self.environment, self._execution
         limit = environment.result_limit
-        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph)
+        self._ledger = ledger = StepLedger(workflow.steps, workflow.graph, self._key)
         self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
         self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
         self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)
@@ -114,8 +133,13 @@ class ExecutionCourse(CastMember):
             retry = self._attempts.retry_of(step.name)
             turn.changes.append(self._ledger.fail(step.name, now, error, retry)[0])
         for step in self._ledger.waiting():
-            if (child := step.awaited.child_id) is not None and child in children:
+            if (child := step.awaited.child_id) is None:
+                continue
+            if child in children:
+                self._unheard += 1
                 self.ref.tell(m.ChildEnded(step.name, children[child]))
+            elif self.restarted:  # the actor before may have had no time to enqueue it
+                self.cast.run_queue.tell(m.Recorded(child))
         if self._execution.stop_reason is not None:
             self._reason = self._execution.stop_reason
             self._stop_steps(ExecutionStatus.CANCELLED, None, turn)
@@ -151,6 +175,7 @@ class ExecutionCourse(CastMember):
     def _store(self, turn: Turn) -> None:
         """Write the turn; then let its attempts and children run."""
         now = self.clock.now()
+        self._take_along(turn)
         for name in {change.step.name for change in turn.changes}:
             self._timers.follow(self._ledger[name], self._attempts.step(name), now)
         if not turn:
@@ -159,8 +184,9 @@ class ExecutionCourse(CastMember):
         self._storing += 1
 
         def stored(reply: Reply[Any]) -> None:
-            reply.get()
             self._storing -= 1
+            if not self._is_stored(turn, reply):
+                return
             for key in turn.submitted:
                 self._submit(key)
             for child in turn.children:
@@ -168,6 +194,28 @@ class ExecutionCourse(CastMember):
             self._rest()
 
         self.commit(turn.change(self._key), stored)
+
+    def _take_along(self, turn: Turn) -> None:
+        """Have the turn store what steps have sent, as far as it is not known to be stored.
+
+        Nothing is stored twice: each of these events has its idempotency key.
+        """
+        if turn.only_emits:
+            self._unsure |= {each.arrival.idempotency_key: each for each in turn.emitted}
+        else:
+            turn.emitted = list(self._unsure.values())
+
+    def _is_stored(self, turn: Turn, reply: Reply[Any]) -> bool:
+        """Raises what the commit did, unless all that is lost goes with the next turn."""
+        try:
+            reply.get()
+        except StorageUnavailable:
+            if not turn.only_emits:
+                raise
+            return False
+        for each in turn.emitted:
+            self._unsure.pop(each.arrival.idempotency_key, None)
+        return True
 
     def _submit(self, key: r.AttemptKey) -> None:
         unwanted = self._ending is not None and not self._attempts.step(key.step).handles_failure
@@ -188,7 +236,9 @@ class ExecutionCourse(CastMember):
 
     def _rest(self) -> None:
         """When no step runs: leave what waits to its time, or to the server's next start."""
-        if self._over or self._ending is not None or self._storing or self._ledger.running():
+        if self._over or self._ending is not None or self._storing or self._unheard:
+            return
+        if self._ledger.running():
             return
         if self._draining:
             self.ref.stop(block=False)
@@ -205,12 +255,13 @@ class ExecutionCourse(CastMember):
         def stored(reply: Reply[Any]) -> None:
             self.release()
             reply.get()
-            parked = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
+            waiting = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
             self._over = True
-            self.cast.run_queue.tell(m.ExecutionParked(parked, steps))
+            self.cast.run_queue.tell(m.ExecutionParked(waiting, steps))
             self.ref.stop(block=False)
 
-        self.commit(AdvanceExecution(self._key, parked=Parked(wake_at)), stored)
+        parked = Parked(wake_at, len(steps), self.clock.now())
+        self.commit(AdvanceExecution(self._key, parked=parked), stored)
 
     # How it ends
 
@@ -254,6 +305,7 @@ class ExecutionCourse(CastMember):
 
     def _finish(self, turn: Turn, ended: Ended, data: Mapping[str, Any]) -> None:
         self._over = True
+        self._take_along(turn)
         turn.events.extend(ended_events(self._execution, ended, data))
 
         def stored(reply: Reply[Any]) -> None:

@@ -71,9 +71,10 @@ def workflow_missing(workflow_id: str, known: Iterable[str]) -> Failure:
 
 
 def workflow_changed(missing: Iterable[str]) -> Failure:
-    """Steps that had begun are gone from the workflow, or are of another kind."""
+    """Steps that have not ended are gone from the workflow, or are of another kind."""
     names = ", ".join(missing)
     return Failure(
         "WorkflowChanged",
-        f"the workflow was changed: it has no step {names} any more as it was when it began",
+        f"the workflow was changed: it has no step {names} any more as it was when it began; "
+        "retry the execution to go on with the workflow as it is now",
     )

@@ -56,11 +56,11 @@ def decide_fires(
 
     `decided` are those among them that have a row already, such as backfilled ones.
     """
-    return _Deciding(schedule, timetable, unfinished, now, ids, decided).all_due()
+    return Deciding(schedule, timetable, unfinished, now, ids, decided).all_due()
 
 
-class _Deciding:
-    """One go through what is due."""
+class Deciding:
+    """One go through what is due; a base for those who decide about other things than due instants."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class _Deciding:
         unfinished: Sequence[Execution],
         now: datetime,
         ids: IdSource,
-        decided: Collection[datetime],
+        decided: Collection[datetime] = frozenset(),
     ) -> None:
         self._schedule = schedule
         self._config = schedule.schedule_config
@@ -176,9 +176,7 @@ class _Deciding:
         if policy is Overlap.CANCEL_RUNNING:
             self._replaced.extend(each.id for each in running)
             self._running = running = []
-        execution = new_execution(
-            self._schedule, self._timetable.trigger, verdict.occurrence.due, self._now, self._ids
-        )
+        execution = self._execution(verdict.occurrence.due)
         limit = execution.options.max_concurrency
         busy = limit is not None and len(running) >= limit
         on_time = FireOutcome.QUEUED if busy else FireOutcome.STARTED
@@ -188,6 +186,9 @@ class _Deciding:
         self._decisions.append(Decision(row, execution, [event]))
         self._running.append(execution)
         self._runs += 1
+
+    def _execution(self, due: datetime) -> Execution:
+        return new_execution(self._schedule, self._timetable.trigger, due, self._now, self._ids)
 
     def _is_used_up(self) -> bool:
         limit = self._config.max_runs
@@ -201,7 +202,7 @@ class _Deciding:
         blocker: ExecutionId | None = None,
     ) -> None:
         row = self._row(occurrence, outcome, reason=reason, blocked_by=blocker)
-        tell = _missed_event if outcome is FireOutcome.MISSED else _skipped_event
+        tell = _missed_event if outcome is FireOutcome.MISSED else skipped_event
         self._decisions.append(Decision(row, None, [tell(self._schedule, row)]))
 
     def _row(
@@ -277,8 +278,9 @@ def triggered_event(execution: Execution, now: datetime, lateness: timedelta) ->
     )
 
 
-def _skipped_event(schedule: Schedule, fire: Fire) -> Event:
-    data = _what_was_left(fire) | {"blockedBy": fire.blocked_by}
+def skipped_event(schedule: Schedule, fire: Fire, **more: str) -> Event:
+    """The schedule made no execution; `more` goes into the event's data."""
+    data = _what_was_left(fire) | {"blockedBy": fire.blocked_by, **more}
     return Event("schedule.skipped", fire.decided_at, schedule.id, schedule.workflow_id, None, data)
 
 

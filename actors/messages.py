@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quarterjack.storage import BackfillId, Event, Execution, ExecutionId, ScheduleId, StepKey
+from quarterjack.storage import (
+    BackfillId,
+    Delivery,
+    Event,
+    Execution,
+    ExecutionId,
+    ScheduleId,
+    StepKey,
+)
+from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
@@ -53,7 +62,44 @@ class Arm:
     at: datetime | None
 
 
+# With the deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class SendEvent:
+    """Ask: bring this event to those who wait for it. Answered with the executions that go on or begin.
+
+    The answer may come before a schedule that takes very long has decided.
+    """
+
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class EventsArrived:
+    """Tell: these steps have what they waited for, and these events wait for schedules (committed)."""
+
+    woken: Sequence[StepKey]
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDecided:
+    """Tell: the schedule has decided, and that is committed; the execution that it made, if any."""
+
+    delivery_id: int
+    schedule_id: ScheduleId
+    execution_id: ExecutionId | None
+
+
 # With a schedule
+
+
+@dataclass(frozen=True, slots=True)
+class EventCame:
+    """Tell: an event has come that it waits for. It tells `EventDecided` then."""
+
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +107,13 @@ class FireDue:
     """Tell: this instant has come."""
 
     scheduled_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartAgain:
+    """Tell: you have not decided what is long due; crash, so that your successor begins afresh."""
+
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +207,13 @@ class EndBackfill:
     """Tell: the backfill is cancelled, which is committed; end what is left of it."""
 
     backfill_id: BackfillId
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Tell: this execution is recorded, and whoever was to enqueue it has crashed; look whether it was."""
+
+    execution_id: ExecutionId
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
-Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
+Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
 `CancelExecution`, `EndBackfill`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain`
 through the executions' supervisor. An execution that ends wakes the step that waits for it.
 
@@ -21,6 +21,7 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.backlog import Backlog, backlog
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended
+from quarterjack.storage.queries import execution as stored_execution
 
 from .backfill_lanes import BackfillLanes, MoreArrives, MoreEnds
 from .cast_member import CastMember
@@ -37,6 +38,7 @@ from .messages import (
     EnqueueAll,
     ExecutionEnded,
     ExecutionParked,
+    Recorded,
     Wake,
 )
 from .parking import Parking
@@ -110,6 +112,16 @@ class RunQueue(CastMember):
         for execution in self._backfills.next_slice():
             self._let_in(execution)
         self._start_some()
+
+    @handles(Recorded)
+    def recorded(self, message: Recorded) -> None:
+        def looked(reply: Reply[Any]) -> None:
+            execution: Execution = reply.get()
+            if execution.status is ExecutionStatus.QUEUED:
+                self.enqueue(Enqueue(execution))
+
+        if not self._knows(message.execution_id):
+            self.read(looked, stored_execution, message.execution_id)
 
     @handles(ExecutionEnded)
     def execution_ended(self, message: ExecutionEnded) -> None:
@@ -194,7 +206,12 @@ class RunQueue(CastMember):
             self.cancel(cancel)
 
     def _knows(self, key: ExecutionId) -> bool:
-        return key in self._line or key in self._running or key in self._parked
+        return (
+            key in self._line
+            or key in self._running
+            or key in self._parked
+            or key in self._backfills
+        )
 
     def _requeue(self, execution: Execution) -> None:
         """It goes on when its turn comes again."""

@@ -1,8 +1,8 @@
 """The protocol of a step runner: it takes a task, runs it somewhere, and reports what happened.
 
-A runner may report from any thread. Each attempt reports `StepBegan` once, then `StepProgressed` any
-number of times, then exactly one of `StepReturned`, `StepSkipped` and `StepRaised`; after `cancel`
-that may be late, and whoever cancelled decides how long to wait for it.
+A runner may report from any thread. Each attempt reports `StepBegan` once, then `StepProgressed` and
+`StepEmitted` any number of times, in order, then exactly one of `StepReturned`, `StepSkipped` and
+`StepRaised`; after `cancel` that may be late, and whoever cancelled decides how long to wait for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -58,6 +58,24 @@ class StepProgressed(NamedTuple):
     progress: Progress
 
 
+class Emission(NamedTuple):
+    """An event that a step sends."""
+
+    name: str
+    key: str
+    """Empty: it has none."""
+    payload: Packed
+    mark: str
+    """What tells it from the step's others; another attempt that sends the same gives it the same."""
+
+
+class StepEmitted(NamedTuple):
+    """The function sent an event."""
+
+    key: AttemptKey
+    emission: Emission
+
+
 class StepReturned(NamedTuple):
     """The function returned plain data."""
 
@@ -85,7 +103,7 @@ class StepRaised(NamedTuple):
 
 
 StepEnd = StepReturned | StepSkipped | StepRaised
-StepReport = StepBegan | StepProgressed | StepEnd
+StepReport = StepBegan | StepProgressed | StepEmitted | StepEnd
 
 
 class Runner(Protocol):

@@ -2,17 +2,18 @@
 
 A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
 one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
-resume, trigger, backfill and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue
-`Enqueue`, `EnqueueAll` and `EndBackfill`.
+resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
+What it does with events is in `schedule_events.py`, with backfills in `schedule_backfills.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
     BackfillId,
+    Calendar,
     Event,
     Execution,
     ExecutionId,
@@ -28,15 +29,14 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
-from quarterjack.storage.backfill_changes import DeleteWithBackfills, RecordBackfill
+from quarterjack.storage.backfill_changes import DeleteWithBackfills
+from quarterjack.storage.calendar_names import calendars_in
 from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
 from quarterjack.storage.statuses import check_schedule
 from quarterjack.storage.transaction import Change
 
 from . import messages as m
-from .backfill import backfill_made, plan_backfill
-from .cast_member import CastMember
 from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
@@ -45,6 +45,7 @@ from .late_decisions import decide_late
 from .policies import overlap
 from .policies.catch_up import ON_TIME
 from .policies.timetable import Timetable
+from .schedule_backfills import ScheduleBackfills
 from .schedule_repair import repaired
 
 _COSTLY_SECONDS = 0.001
@@ -63,7 +64,19 @@ class OverlapRefused(QuarterjackError):
         )
 
 
-class ScheduleActor(CastMember):
+class Wedged(QuarterjackError):
+    """A schedule's actor did not decide an instant that is long due, and is restarted."""
+
+    def __init__(self, schedule_id: str, due: datetime) -> None:
+        self.schedule_id = schedule_id
+        self.due = due
+        super().__init__(
+            f"The schedule {schedule_id!r} has not decided what was due at {due.isoformat()}; "
+            "it is restarted, and decides it then."
+        )
+
+
+class ScheduleActor(ScheduleBackfills):
     """The actor of the schedule `key`, whether that exists or not."""
 
     def __init__(self, environment: Environment, key: ScheduleId) -> None:
@@ -71,11 +84,12 @@ class ScheduleActor(CastMember):
         self._key = key
         self._found: Schedule | None = None
         self._open: dict[ExecutionId, Execution] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._costly = False
 
     def on_start(self) -> None:
         self.hold()
-        self.read(self._loaded, schedule_with_open, self._key)
+        self.read(self._began, schedule_with_open, self._key)
 
     @handles(m.FireDue)
     def fire_due(self, message: m.FireDue) -> None:
@@ -87,7 +101,7 @@ class ScheduleActor(CastMember):
         if now < message.scheduled_for:  # the wall clock went back
             self._arm()
             return
-        given = (schedule, Timetable.of(schedule), list(self._open.values()), now)
+        given = (schedule, self._timetable(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
             self.read(self._worked_out, decide_late, *given, self.environment.ids)
@@ -102,15 +116,23 @@ class ScheduleActor(CastMember):
         self._record(reply.get())
 
     def _record(self, fires: Fires) -> None:
-        change = changes.RecordFires(
+        self._store(self._change_of(fires), lambda made: self._fired(fires, made))
+
+    def _change_of(self, fires: Fires) -> changes.RecordFires:
+        schedule = self._existing()
+        return changes.RecordFires(
             self._key,
-            self._existing().version,
+            schedule.version,
             fires.decisions,
             None if fires.next is None else fires.next.due,
             None if fires.next is None else fires.next.fires_at,
             fires.status,
+            self._calendar_versions(schedule),
         )
-        self._store(change, lambda made: self._fired(fires, made))
+
+    @handles(m.StartAgain)
+    def start_again(self, message: m.StartAgain) -> None:
+        raise Wedged(self._key, message.due)
 
     @handles(m.CreateSchedule)
     def create(self, message: m.CreateSchedule) -> Reply[Any]:
@@ -141,7 +163,7 @@ class ScheduleActor(CastMember):
         if current.status is ScheduleStatus.PAUSED:
             resumed = replace(resumed, resumed_at=now)
         if current.status is not ScheduleStatus.ACTIVE:
-            timetable, due = Timetable.of(current), current.next_due
+            timetable, due = self._timetable(current), current.next_due
             found = timetable.next(now) if due is None else timetable.occurrence(due)
             resumed = due_from(resumed, found)
         return self._turn(resumed, message.note, "schedule.resumed")
@@ -159,7 +181,7 @@ class ScheduleActor(CastMember):
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
         current, now = self._existing(), self.clock.now()
-        change = RecountSchedule(repaired(current, Timetable.of(current), now))
+        change = RecountSchedule(repaired(current, self._timetable(current), now))
         return self._store(change, lambda _: self._reload())
 
     @handles(m.TriggerSchedule)
@@ -176,27 +198,6 @@ class ScheduleActor(CastMember):
         event = triggered_event(execution, execution.queued_at, timedelta(0))
         change = changes.RecordRun(execution, [event])
         return self._store(change, lambda _: self._enqueue([execution]))
-
-    @handles(m.BackfillSchedule)
-    def backfill(self, message: m.BackfillSchedule) -> Reply[Any]:
-        schedule, now = self._existing(), self.clock.now()
-        params = self._checked_params(message.request.params)
-        answer: Reply[Any] = Reply()
-
-        def planned(reply: Reply[Any]) -> None:
-            self.release()
-            try:
-                plan: RecordBackfill = reply.get()
-            except QuarterjackError as error:
-                answer.set_exception(error)
-                return
-            stored = self._store(plan, lambda _: self._backfilled(plan.executions))
-            stored.map(lambda key: backfill_made(key, plan.executions)).pipe(answer)
-
-        self.hold()
-        given = (schedule, message.request, params, now, self.environment.ids)
-        self.read(planned, plan_backfill, *given)
-        return answer
 
     @handles(m.ExecutionEnded)
     def execution_ended(self, message: m.ExecutionEnded) -> None:
@@ -216,10 +217,19 @@ class ScheduleActor(CastMember):
                 message.execution, status=ExecutionStatus.RUNNING
             )
 
+    def _began(self, reply: Reply[Any]) -> None:
+        self._loaded(reply)
+        if self.restarted:  # the one before may have had no time to enqueue what it recorded
+            self._remind_of_backfills()
+            for execution in self._open.values():
+                if execution.status is ExecutionStatus.QUEUED:
+                    self.cast.run_queue.tell(m.Recorded(execution.id))
+
     def _loaded(self, reply: Reply[Any]) -> None:
         found: ScheduleWithOpen = reply.get()
         self._found = found.schedule
         self._open = {execution.id: execution for execution in found.open}
+        self._calendars = found.calendars
         self.release()
 
     def _existing(self) -> Schedule:
@@ -227,6 +237,19 @@ class ScheduleActor(CastMember):
             self.ref.stop(block=False)
             raise NotFound("schedule", self._key)
         return self._found
+
+    def _timetable(self, schedule: Schedule) -> Timetable:
+        return Timetable.of(schedule, {name: each.days for name, each in self._calendars.items()})
+
+    def _calendar_versions(self, schedule: Schedule) -> dict[str, int]:
+        """Of each calendar that it names, as far as it is known here; 0, which none has: not at all.
+
+        What was decided with others than the stored ones is refused, and they are read: so nobody
+        needs to be told of a change.
+        """
+        known = self._calendars
+        names = calendars_in(schedule.schedule_config.exclude)
+        return {name: known[name].version if name in known else 0 for name in names}
 
     def _at_version(self, seen: int | None) -> Schedule:
         current = self._existing()
@@ -287,12 +310,7 @@ class ScheduleActor(CastMember):
     def _deleted_with_all(self, backfills: Sequence[BackfillId]) -> None:
         self._deleted()
         self._cancel(list(self._open))
-        for key in backfills:
-            self.cast.run_queue.tell(m.EndBackfill(key))
-
-    def _backfilled(self, executions: Sequence[Execution]) -> None:
-        """They are beside the schedule's own, which they neither block nor wait for."""
-        self.cast.run_queue.tell(m.EnqueueAll(executions))
+        self._end_backfills(backfills)
 
     def _fired(self, fires: Fires, made: Sequence[Execution]) -> None:
         found = self._existing()

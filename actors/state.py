@@ -1,6 +1,7 @@
 """The only writer: every change goes through its mailbox, and is committed in groups.
 
-Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce`.
+Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce` and the
+deliveries `EventsArrived`.
 An answer comes after the commit; nothing is announced before. While the database takes no writes
 (locked, full, read-only), changes wait here, at most `MOST_WAITING` of them, and are retried.
 """
@@ -19,7 +20,7 @@ from quarterjack.storage.journal import Journal
 from .cast_member import CastMember
 from .engine import Reply, handles
 from .environment import Environment
-from .messages import Announce, Commit, Read
+from .messages import Announce, Commit, EventsArrived, Read
 
 logger = logging.getLogger("quarterjack.state")
 MOST_WAITING = 10_000
@@ -99,6 +100,8 @@ class StateActor(CastMember):
         for start in range(0, len(committed.events), _TOLD_AT_ONCE):
             some = committed.events[start : start + _TOLD_AT_ONCE]
             self.cast.broadcaster.tell(Announce(tuple(some)))
+        if committed.woken or committed.deliveries:
+            self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
         for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 reply.set_exception(outcome)

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from quarterjack.storage.durations import parse_duration
+from quarterjack.storage.event_names import LONGEST_NAME, reserved_problem
+from quarterjack.storage.sizes import parse_size
 
 from .policies.step_graph import RunIf
 from .step import Mapped, Parameter
@@ -19,8 +21,6 @@ Span = str | float | timedelta
 RUNNERS: Final = ("process", "thread", "async", "inline")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_MEMORY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMG])i?B?\s*", re.ASCII)
-_UNITS = {"k": 2**10, "M": 2**20, "G": 2**30}
 
 
 class WrongStep(Exception):
@@ -43,7 +43,7 @@ def checked_runner(runner: str | None, function: Callable[..., Any]) -> str | No
     if runner is not None and runner not in RUNNERS:
         raise WrongStep(f"there is no runner {runner!r}; there are {', '.join(RUNNERS)}")
     coroutine = inspect.iscoroutinefunction(function)
-    if runner in ("thread", "process") and coroutine:
+    if runner not in (None, "async") and coroutine:
         raise WrongStep(f"an async def runs in the runner 'async', not {runner!r}")
     if runner == "async" and not coroutine:
         raise WrongStep("the runner 'async' wants an async def")
@@ -63,6 +63,15 @@ def checked_span(name: str, given: Span | None) -> timedelta | None:
     return span
 
 
+def checked_event(name: str) -> str:
+    """The name of an event that a step can wait for."""
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise WrongStep(f"an event's name has 1 to {LONGEST_NAME} characters", "event")
+    if problem := reserved_problem(name):
+        raise WrongStep(problem, "event")
+    return name
+
+
 def checked_memory(given: str | int | None, runner: str | None) -> int | None:
     """A number of bytes, if one was given.
 
@@ -73,14 +82,13 @@ def checked_memory(given: str | int | None, runner: str | None) -> int | None:
         return None
     if runner not in (None, "process"):
         raise WrongStep(f"memory: only the runner 'process' can limit it, not {runner!r}")
-    if isinstance(given, str):
-        match = _MEMORY.fullmatch(given)
-        if match is None:
-            raise WrongStep(f"memory: {given!r} is no size; write bytes, or '512MB', '2GB'")
-        given = int(float(match[1]) * _UNITS[match[2]])
-    if given < 2**20:
+    try:
+        size = parse_size(given)
+    except ValueError as error:
+        raise WrongStep(f"memory: {error}") from None
+    if size < 2**20:
         raise WrongStep("memory: it must be 1 MB or more")
-    return given
+    return size
 
 
 def checked_run_if(given: str) -> RunIf:

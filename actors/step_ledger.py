@@ -14,6 +14,7 @@ from quarterjack.storage.execution_changes import StepChange
 from quarterjack.storage.plain_data import Packed, pack, pack_map
 from quarterjack.storage.queries import Resumable, StepFound
 
+from .mapped_items import MappedItems
 from .policies.retry import INTERRUPTIONS, delay
 from .policies.step_graph import Fate, Node, fates, sinks
 from .step import Step, index_of, item_name, step_of
@@ -25,7 +26,7 @@ STOPPED: Final = "ServerStopped"
 _LOST = (INTERRUPTED, STOPPED)
 _NOTHING: Final = Awaited()
 _NULL: Final = pack(None)
-_FATES = {
+FATES: Final = {
     StepStatus.PENDING: Fate.OPEN,
     StepStatus.RUNNING: Fate.OPEN,
     StepStatus.RETRYING: Fate.OPEN,
@@ -36,6 +37,7 @@ _FATES = {
     StepStatus.CANCELLED: Fate.FAILED,
     StepStatus.TIMED_OUT: Fate.FAILED,
 }
+_OPEN = tuple(status for status, fate in FATES.items() if fate is Fate.OPEN)
 _FAILED = (StepStatus.FAILED, StepStatus.TIMED_OUT)
 
 
@@ -58,7 +60,7 @@ class StepState:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will come of it."""
-        return _FATES[self.status] is not Fate.OPEN
+        return FATES[self.status] is not Fate.OPEN
 
     def change(
         self, *attempts: Attempt, output: Packed | None = None, was: StepStatus | None = None
@@ -69,18 +71,24 @@ class StepState:
 
 
 class StepLedger:
-    """`steps` and `graph` are the workflow's."""
+    """`steps` and `graph` are the workflow's; `seed`, the execution's id, decides the jitter."""
 
-    def __init__(self, steps: Mapping[str, Step], graph: Mapping[str, Node]) -> None:
+    def __init__(
+        self, steps: Mapping[str, Step], graph: Mapping[str, Node], seed: str = ""
+    ) -> None:
+        self._seed = seed
         self._definitions = steps
         self._graph = graph
         self._steps: dict[str, StepState] = {}
-        self._items: dict[str, list[Packed]] = {}
+        self._with: dict[StepStatus, dict[str, StepState]] = {each: {} for each in StepStatus}
+        self._items: dict[str, MappedItems] = {}
+        self._failed: dict[str, StepState] = {}
+        """The steps that have failed for good, in that order; not their items."""
 
     def load(self, found: Resumable) -> None:
         """Take over what is stored."""
         for step in found.steps:
-            self._steps[step.name] = StepState(
+            self._steps[step.name] = state = StepState(
                 step.name,
                 step.status,
                 list(step.attempts),
@@ -88,6 +96,7 @@ class StepLedger:
                 step.progress,
                 step.awaited,
             )
+            self._become(state, step.status)
 
     def __getitem__(self, name: str) -> StepState:
         return self._steps[name]
@@ -96,25 +105,32 @@ class StepLedger:
         """A step, if it has begun."""
         return self._steps.get(name)
 
-    def missing(self) -> list[str]:
-        """Steps that have begun and not ended, but are not in the workflow any more as they were."""
-        return [
+    def missing(self, planned: Iterable[str]) -> list[str]:
+        """Steps that are not in the workflow any more as they were, though they have not ended.
+
+        `planned` are those that it had when the execution began.
+        """
+        begun = [
             step.name
             for step in self._steps.values()
             if not step.has_ended and not self._is_known(step)
         ]
+        known = self._steps.keys() | self._definitions.keys()
+        return [*begun, *(name for name in planned if name not in known)]
 
     # What stands where
 
     def ready(self) -> list[str]:
         """The steps, and items of mapped steps, that can begin now."""
         known = {
-            name: _FATES[self._steps[name].status] for name in self._graph if name in self._steps
+            name: FATES[self._steps[name].status] for name in self._graph if name in self._steps
         }
         found = fates(self._graph, known)
         ready = [name for name, fate in found.items() if fate is Fate.READY]
-        for group in self._items:
-            ready.extend(self._ready_items(group))
+        for group, items in self._items.items():
+            mapped = self._definitions[group].mapped
+            if mapped is not None and group in self._with[StepStatus.RUNNING]:
+                ready.extend(items.ready(mapped.concurrency))
         return ready
 
     def running(self) -> list[StepState]:
@@ -123,13 +139,12 @@ class StepLedger:
 
     def open(self) -> list[StepState]:
         """The steps and items that have begun and not ended."""
-        return [step for step in self._steps.values() if not step.has_ended]
+        return [step for status in _OPEN for step in self._in(status)]
 
     def open_items(self, name: str) -> list[StepState]:
         """The items of a mapped step that have begun and not ended; none for other steps."""
-        if name not in self._items:
-            return []
-        return [item for item in self.items(name) if item is not None and not item.has_ended]
+        items = self._items.get(name)
+        return [] if items is None else [self._steps[item] for item in items.open()]
 
     def retrying(self) -> list[StepState]:
         """The steps that wait for their next attempt."""
@@ -140,8 +155,13 @@ class StepLedger:
         return self._in(StepStatus.WAITING)
 
     def groups(self) -> list[StepState]:
-        """The mapped steps whose items are not all through."""
-        return [step for step in self._in(StepStatus.RUNNING) if self.is_group(step.name)]
+        """The mapped steps that have begun and not ended."""
+        running = self._with[StepStatus.RUNNING]
+        return [running[name] for name in self._graph if name in running and self.is_group(name)]
+
+    def ended_groups(self) -> list[StepState]:
+        """Those of them whose items have all ended."""
+        return [step for step in self.groups() if self._items[step.name].are_through()]
 
     def is_group(self, name: str) -> bool:
         """Whether it is a mapped step, and not one of its items."""
@@ -150,14 +170,13 @@ class StepLedger:
 
     def failures(self) -> Iterator[tuple[str, Failure]]:
         """The steps that have failed for good, with the error of their last attempt."""
-        for step in self._steps.values():
-            if step.status in _FAILED and index_of(step.name) is None:
-                error = step.attempts[-1].error if step.attempts else None
-                yield step.name, error or Failure("Failed", "")
+        for step in self._failed.values():
+            error = step.attempts[-1].error if step.attempts else None
+            yield step.name, error or Failure("Failed", "")
 
     def is_over(self) -> bool:
         """Whether nothing runs, waits or can begin."""
-        return all(step.has_ended for step in self._steps.values()) and not self.ready()
+        return not any(self._with[status] for status in _OPEN) and not self.ready()
 
     def arguments(self, name: str) -> dict[str, Packed]:
         """The values of those parameters that take a step's result or an item of a list.
@@ -169,7 +188,7 @@ class StepLedger:
         for parameter in (*step.parameters, *step.when_parameters):
             if step.mapped is not None and parameter.name == step.mapped.parameter:
                 if index is not None:
-                    found[parameter.name] = self._items[step.name][index]
+                    found[parameter.name] = self._items[step.name].values[index]
             elif parameter.source in self._graph:
                 result = self.result_of(parameter.source)
                 if result is not None or parameter.required:
@@ -198,7 +217,9 @@ class StepLedger:
 
     def expand(self, name: str, items: list[Packed]) -> None:
         """The items of a mapped step; those that have begun before stay as they are."""
-        self._items[name] = items
+        names = (item_name(name, index) for index in range(len(items)))
+        begun = [self._steps[each] for each in names if each in self._steps]
+        self._items[name] = MappedItems(name, items, begun)
 
     def succeed(
         self, name: str, at: datetime, result: Packed, output: Packed | None = None
@@ -206,19 +227,20 @@ class StepLedger:
         """The attempt under way returned, or what was waited for is there."""
         step = self._steps[name]
         was = _guard(step)
-        step.status, step.result, step.awaited = StepStatus.SUCCEEDED, result, _NOTHING
+        step.result, step.awaited = result, _NOTHING
+        self._become(step, StepStatus.SUCCEEDED)
         return step.change(self._close(step, at, None), output=output, was=was)
 
     def adopt(self, found: StepFound) -> None:
         """Take over a step that somebody else has ended: an event has come for it."""
         step = self._steps[found.step.name]
-        step.status, step.awaited = found.step.status, _NOTHING
-        step.result, step.attempts = found.result, list(found.step.attempts)
+        step.awaited, step.result, step.attempts = _NOTHING, found.result, list(found.step.attempts)
+        self._become(step, found.step.status)
 
     def skip(self, name: str, at: datetime, output: Packed | None = None) -> StepChange:
         """The attempt under way found that the step is not wanted."""
         step = self._steps[name]
-        step.status = StepStatus.SKIPPED
+        self._become(step, StepStatus.SKIPPED)
         return step.change(self._close(step, at, None), output=output)
 
     def fail(
@@ -238,10 +260,8 @@ class StepLedger:
         attempt = self._close(step, at, error)
         wait = self._wait_after(step, error, retry, kinds)
         step.awaited = _NOTHING if wait is None else Awaited(wake_at=at + wait)
-        if wait is not None:
-            step.status = StepStatus.RETRYING
-        else:
-            step.status = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
+        ended = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
+        self._become(step, ended if wait is None else StepStatus.RETRYING)
         return step.change(attempt, output=output, was=was), wait
 
     def cancel(
@@ -250,7 +270,8 @@ class StepLedger:
         """The attempt under way was ended, or the next one is not wanted."""
         step = self._steps[name]
         was = _guard(step)
-        step.status, step.awaited = StepStatus.CANCELLED, _NOTHING
+        step.awaited = _NOTHING
+        self._become(step, StepStatus.CANCELLED)
         if step.attempts and step.attempts[-1].ended_at is None:
             return step.change(self._close(step, at, error), output=output, was=was)
         return step.change(output=output, was=was)
@@ -259,7 +280,8 @@ class StepLedger:
         """It had its time with all its attempts, and gets no other."""
         step = self._steps[name]
         was = _guard(step)
-        step.status, step.awaited = StepStatus.TIMED_OUT, _NOTHING
+        step.awaited = _NOTHING
+        self._become(step, StepStatus.TIMED_OUT)
         attempt = self._close(step, step.attempts[-1].ended_at or at, error)
         return step.change(attempt, was=was)
 
@@ -269,26 +291,24 @@ class StepLedger:
         step.progress = progress
         return step.change()
 
-    def items(self, name: str) -> list[StepState | None]:
-        """The items of a mapped step in order; None: that one has not begun."""
-        runs = range(len(self._items[name]))
-        return [self._steps.get(item_name(name, index)) for index in runs]
+    def items(self, name: str) -> list[StepState]:
+        """The items of a mapped step in order, when all have begun."""
+        runs = range(len(self._items[name].values))
+        return [self._steps[item_name(name, index)] for index in runs]
 
     # Inside
 
-    def _ready_items(self, group: str) -> Iterator[str]:
-        mapped, state = self._definitions[group].mapped, self._steps.get(group)
-        if mapped is None or state is None or state.status is not StepStatus.RUNNING:
-            return
-        items = self.items(group)
-        under_way = sum(1 for item in items if item is not None and not item.has_ended)
-        free = len(items) if mapped.concurrency is None else mapped.concurrency - under_way
-        for index, item in enumerate(items):
-            if free <= 0:
-                return
-            if item is None:
-                free -= 1
-                yield item_name(group, index)
+    def _become(self, step: StepState, status: StepStatus) -> None:
+        """The only place where a step's status changes."""
+        self._with[step.status].pop(step.name, None)
+        step.status = status
+        self._with[status][step.name] = step
+        items = self._items.get(step_of(step.name))
+        if index_of(step.name) is None:
+            if status in _FAILED:
+                self._failed[step.name] = step
+        elif items is not None:
+            items.changed(step)
 
     def _is_known(self, step: StepState) -> bool:
         definition = self._definitions.get(step_of(step.name))
@@ -300,9 +320,10 @@ class StepLedger:
 
     def _attempt(self, name: str, at: datetime, status: StepStatus, awaited: Awaited) -> StepChange:
         step = self._steps.setdefault(name, StepState(name, status))
-        step.status, step.awaited = status, awaited
+        step.awaited = awaited
         attempt = Attempt(step.number + 1, at)
         step.attempts.append(attempt)
+        self._become(step, status)
         return step.change(attempt)
 
     def _wait_after(
@@ -311,7 +332,8 @@ class StepLedger:
         if error.type in _LOST:
             return self._wait_after_loss(step, error)
         failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
-        return delay(retry, max(1, failed), kinds=kinds, seed=f"{step.name}:{step.number}")
+        seed = f"{self._seed}:{step.name}:{step.number}"
+        return delay(retry, max(1, failed), kinds=kinds, seed=seed)
 
     def _wait_after_loss(self, step: StepState, error: Failure) -> timedelta | None:
         lost = sum(1 for each in step.attempts if each.error and each.error.type == INTERRUPTED)
@@ -325,7 +347,7 @@ class StepLedger:
         return attempt
 
     def _in(self, status: StepStatus) -> list[StepState]:
-        return [step for step in self._steps.values() if step.status is status]
+        return list(self._with[status].values())
 
 
 def _guard(step: StepState) -> StepStatus | None:

@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 from quarterjack.storage import Execution, Failure, Progress, Retry
+from quarterjack.storage.deliveries import Arrival
+from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.plain_data import Packed
 
 from .engine import Clock
 from .execution_events import error_data, step_event
 from .execution_outcome import TIMED_OUT, step_timeout
 from .execution_timers import ProgressThrottle
+from .runner import Emission
 from .step_attempts import StepAttempts
 from .step_ledger import STOPPED, StepLedger, StepState
 from .turn import Turn
@@ -108,6 +111,19 @@ class StepOutcomes:
         turn = Turn()
         self._add_progress(turn, name, progress)
         return turn
+
+    def emitted(self, name: str, emission: Emission) -> Turn:
+        """It sends an event. The same one of an earlier attempt is none."""
+        arrival = Arrival(
+            emission.name,
+            emission.key,
+            emission.payload,
+            self._clock.now(),
+            self._execution.lineage,
+            self._execution.id,
+            f"emitted by {self._execution.id}:{name} {emission.mark}",
+        )
+        return Turn(emitted=[DeliverEvent(arrival)])
 
     def _fail(
         self,

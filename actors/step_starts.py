@@ -3,6 +3,7 @@
 Decides on the ledger and writes into a turn; nothing is done before the turn is stored.
 """
 
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from quarterjack.storage import (
     RunOptions,
     StepKey,
     StepStatus,
+    WorkflowId,
 )
 from quarterjack.storage.plain_data import Packed, pack, pack_list, unpack
 
@@ -90,11 +92,8 @@ class StepStarts:
 
     def end_groups(self, turn: Turn, now: datetime) -> None:
         """End the mapped steps whose items have all ended."""
-        for state in self._ledger.groups():
-            items = self._ledger.items(state.name)
-            ended = [item for item in items if item is not None and item.has_ended]
-            if len(ended) == len(items):
-                self._end_group(state.name, ended, turn, now)
+        for state in self._ledger.ended_groups():
+            self._end_group(state.name, self._ledger.items(state.name), turn, now)
 
     # Each kind
 
@@ -114,8 +113,14 @@ class StepStarts:
                 awaited = Awaited(wake_at=now + span)
             case AwaitEvent(event, key):
                 awaited = Awaited(self._deadline(step, now), event, self._event_key(key))
-            case RunWorkflow():
-                child = self._child(name, step, now)
+            case RunWorkflow(workflow_id):
+                params = self._child_params(name, step)
+                if (error := _too_large(params, f"the parameters of {workflow_id}")) is not None:
+                    self._ledger.begin(name, now)
+                    self._tell("started", name, turn, now)
+                    self._fail(name, error, turn, now)
+                    return
+                child = self._child(name, workflow_id, params, now)
                 turn.children.append(child)
                 awaited = Awaited(self._deadline(step, now), child_id=child.id)
             case _:
@@ -138,16 +143,20 @@ class StepStarts:
             return unpack(self._ledger.result_of(source) or _NULL)
         return self._execution.params.get(source)
 
-    def _child(self, name: str, step: Step, now: datetime) -> Execution:
-        assert isinstance(step.wait, RunWorkflow)
+    def _child_params(self, name: str, step: Step) -> dict[str, Any]:
         values = self._ledger.arguments(name)
         params = {each: unpack(value) for each, value in values.items()}
         for parameter in step.parameters:
             if parameter.name not in params and parameter.source in self._execution.params:
                 params[parameter.name] = self._execution.params[parameter.source]
+        return params
+
+    def _child(
+        self, name: str, workflow_id: WorkflowId, params: dict[str, Any], now: datetime
+    ) -> Execution:
         return Execution(
             id=ExecutionId(self._ids.new("exe")),
-            workflow_id=step.wait.workflow_id,
+            workflow_id=workflow_id,
             schedule_id=None,
             status=ExecutionStatus.QUEUED,
             trigger=self._execution.trigger,
@@ -159,6 +168,7 @@ class StepStarts:
             context=self._execution.context,
             options=RunOptions(retry=self._execution.options.retry),
             parent=StepKey(self._execution.id, name),
+            chain=self._execution.lineage,
         )
 
     # Mapped steps
@@ -180,7 +190,7 @@ class StepStarts:
                 f"{source!r} has {len(value):,} items; a map takes {MOST_ITEMS:,} at most, "
                 "so pass them in portions",
             )
-        return [pack(item) for item in value]
+        return [pack(item, largest=sys.maxsize) for item in value]
 
     def _end_group(self, name: str, items: list[StepState], turn: Turn, now: datetime) -> None:
         bad = [
@@ -196,7 +206,7 @@ class StepStarts:
             problem = NotPlainData.too_large(
                 f"the results of {name}", len(result), self._result_limit
             )
-            self._fail(name, Failure(type(problem).__name__, str(problem)), turn, now)
+            self._fail(name, _failure(problem), turn, now)
             return
         turn.changes.append(self._ledger.succeed(name, now, result))
         began = self._ledger[name].attempts[-1].started_at
@@ -214,3 +224,16 @@ class StepStarts:
         self, what: str, name: str, turn: Turn, now: datetime, data: dict[str, Any] | None = None
     ) -> None:
         turn.events.append(step_event(self._execution, what, now, self._ledger[name], data or {}))
+
+
+def _too_large(params: dict[str, Any], root: str) -> Failure | None:
+    """What is wrong with the parameters of an execution that a step begins."""
+    try:
+        pack(params, root=root)
+    except NotPlainData as error:
+        return _failure(error)
+    return None
+
+
+def _failure(problem: NotPlainData) -> Failure:
+    return Failure(type(problem).__name__, str(problem))

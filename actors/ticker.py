@@ -1,24 +1,33 @@
 """Tells each schedule when it is due: never early, and each due instant once per start.
 
 Runs on the loop, and is the only owner of timers for due instants. Takes `Arm` from schedules, and
-`Drain`; tells `FireDue` through the schedules' supervisor. A schedule that does not decide is told
-again: nothing wedges, because a decided instant is decided once whatever is told.
+`Drain`; tells `FireDue` through the schedules' supervisor.
+
+Nothing wedges: a schedule that does not decide is told again, which is harmless, because a decided
+instant is decided once whatever is told. Besides, the stored instants are compared with the clock every
+minute; a schedule that is past its own and does not decide is told, and its actor restarted if it lives.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from quarterjack.storage import ScheduleId
+from quarterjack.storage.instants import from_micros
 from quarterjack.storage.queries import due as stored_due
+from quarterjack.storage.queries import overdue
 
 from .alarm_clock import AlarmClock
-from .cast_member import CastMember
-from .engine import Deliver, Reply, handles
+from .cast_member import ROOT, CastMember
+from .engine import Deliver, Reply, WallJumps, handles
 from .environment import Environment
-from .messages import Arm, Drain, FireDue
+from .messages import Arm, Drain, FireDue, StartAgain
 
+logger = logging.getLogger("quarterjack.ticker")
 _PATIENCE = timedelta(seconds=30)
 """How long a schedule may take to decide before it is told again."""
+_OVERDUE = timedelta(seconds=60)
+"""How long a stored instant may be past without being decided."""
 
 
 class _Tick(NamedTuple):
@@ -29,17 +38,32 @@ class _Watch(NamedTuple):
     """Look who has not decided."""
 
 
+class _GoRound(NamedTuple):
+    """Compare what is stored with the clock."""
+
+
+class _Deciding(NamedTuple):
+    """A schedule that was told of an instant: since when it knows, and when it was told last."""
+
+    instant: datetime
+    since: float
+    told: float
+
+
 class Ticker(CastMember):
     """An alarm for each schedule that fires."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._alarms: AlarmClock[ScheduleId] = AlarmClock(self, _Tick())
-        self._deciding: dict[ScheduleId, tuple[datetime, float]] = {}
+        self._deciding: dict[ScheduleId, _Deciding] = {}
         self._watching = False
+        self._going_round = False
         self._draining = False
+        self._jumps: WallJumps
 
     def on_start(self) -> None:
+        self._jumps = WallJumps(self.clock)
         self.hold()
         self.read(self._loaded, stored_due)
 
@@ -57,6 +81,7 @@ class Ticker(CastMember):
             self._alarms.clear(key)
         else:
             self._alarms.set(key, message.at)
+            self._go_round_later()
 
     @handles(Drain)
     def drain(self, _: Drain) -> None:
@@ -67,6 +92,7 @@ class Ticker(CastMember):
     def tick(self, _: _Tick) -> None:
         if self._draining:
             return
+        self._look_for_jumps()
         for instant, key in self._alarms.due():
             self._fire(key, instant)
         self._alarms.wind()
@@ -75,18 +101,66 @@ class Ticker(CastMember):
     def watch(self, _: _Watch) -> None:
         self._watching = False
         horizon = self.clock.monotonic() - _PATIENCE.total_seconds()
-        for key, (instant, told) in list(self._deciding.items()):
-            if told <= horizon:
-                self._fire(key, instant)
+        for key, deciding in list(self._deciding.items()):
+            if deciding.told <= horizon:
+                self._fire(key, deciding.instant)
         self._watch_later()
+
+    @handles(_GoRound)
+    def go_round(self, _: _GoRound) -> None:
+        self._going_round = False
+        if self._draining:
+            return
+        self._go_round_later()
+        self._look_for_jumps()
+        if self.environment.health.writable:  # else nobody can decide
+            self.read(self._overdue, overdue, self.clock.now() - _OVERDUE)
+
+    def _go_round_later(self) -> None:
+        endless = self.environment.longest_sleep is not None
+        if not self._going_round and (endless or len(self._alarms)):
+            self._going_round = True
+            self.send_after(self.environment.watch_every, _GoRound())
+
+    def _overdue(self, reply: Reply[Any]) -> None:
+        horizon = self.clock.monotonic() - _OVERDUE.total_seconds()
+        for at, key in reply.get():
+            deciding = self._deciding.get(key)
+            if deciding is None or deciding.since <= horizon:
+                self._deciding.pop(key, None)
+                self._rescue(key, from_micros(at))
+
+    def _rescue(self, key: ScheduleId, instant: datetime) -> None:
+        self.environment.watch.rescued += 1
+        logger.warning("%s has not decided what was due at %s; made to", key, instant.isoformat())
+        actor = self.system.find(f"{ROOT}/schedules/{key}")
+        if actor is not None:
+            actor.tell_control(StartAgain(instant))
+        self._fire(key, instant)
+
+    def _look_for_jumps(self) -> None:
+        jump = self._jumps.look()
+        if jump:
+            self.environment.watch.clock_jumps += 1
+            logger.warning(
+                "the wall clock went %s by %s; %s",
+                "forward" if jump > timedelta(0) else "back",
+                abs(jump),
+                "missed instants follow the catchUp of their schedules"
+                if jump > timedelta(0)
+                else "no instant is decided a second time",
+            )
 
     def _loaded(self, reply: Reply[Any]) -> None:
         self._alarms.load(reply.get())
         self.release()
+        self._go_round_later()
         self.ref.tell(_Tick())
 
     def _fire(self, key: ScheduleId, instant: datetime) -> None:
-        self._deciding[key] = (instant, self.clock.monotonic())
+        now, known = self.clock.monotonic(), self._deciding.get(key)
+        since = known.since if known is not None and known.instant == instant else now
+        self._deciding[key] = _Deciding(instant, since, now)
         self.cast.schedules.tell(Deliver(key, FireDue(instant)))
         self._watch_later()
 

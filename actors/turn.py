@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from quarterjack.storage import Event, Execution, ExecutionId
+from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.execution_changes import AdvanceExecution, Started, StepChange
 
 from .runner import AttemptKey
@@ -19,12 +20,24 @@ class Turn:
     children: list[Execution] = field(default_factory=list)
     """Executions for the run queue."""
     started: Started | None = None
+    emitted: list[DeliverEvent] = field(default_factory=list)
+    """Events that steps sent."""
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.events or self.started)
+        return bool(self.changes or self.events or self.started or self.emitted)
+
+    @property
+    def only_emits(self) -> bool:
+        """Whether it has nothing but events that steps sent."""
+        return bool(self.emitted) and not (self.changes or self.events or self.started)
 
     def change(self, key: ExecutionId) -> AdvanceExecution:
         """As it is written."""
         return AdvanceExecution(
-            key, self.started, self.changes, events=self.events, children=self.children
+            key,
+            self.started,
+            self.changes,
+            events=self.events,
+            children=self.children,
+            emitted=self.emitted,
         )

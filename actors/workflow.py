@@ -171,8 +171,7 @@ class Workflow:
         """
         name = event if name is None else name
         with self._names(name):
-            if not 1 <= len(event) <= 200:
-                raise WrongStep("an event's name has 1 to 200 characters", "event")
+            check.checked_event(event)
             span = check.checked_span("timeout", timeout)
             self._add(
                 Step(name, _nothing, (), tuple(after), timeout=span, wait=AwaitEvent(event, key))

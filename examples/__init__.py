@@ -1,6 +1,7 @@
-"""Workflows on data that every machine has: what `quarterjack demo` runs, and models for your own.
+"""Workflows on what every machine has: models for your own, and what `quarterjack demo` runs.
 
-`MODULES` are their names for `quarterjack serve --app`.
+`MODULES` are their names for `quarterjack serve --app`; `WORKFLOWS` are the demo's, which
+`demo_schedules` schedules. `service_watch` is a program: `python -m quarterjack.examples.service_watch`.
 """
 
 from pathlib import Path
@@ -12,7 +13,21 @@ from .disk_watch import disk_watch
 from .dst_watch import dst_watch
 from .self_care import self_care
 
-MODULES = tuple(f"{__name__}.{name}" for name in ("dst_watch", "disk_watch", "self_care"))
+MODULES = tuple(
+    f"{__name__}.{name}"
+    for name in (
+        "log_archive",
+        "docs_check",
+        "release",
+        "backup_set",
+        "link_check",
+        "folder_mirror",
+        "mail_out",
+        "dst_watch",
+        "disk_watch",
+        "self_care",
+    )
+)
 WORKFLOWS: tuple[Workflow, ...] = (dst_watch, disk_watch, self_care)
 
 __all__ = ["MODULES", "WORKFLOWS", "demo_schedules", "disk_watch", "dst_watch", "self_care"]

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from quarterjack.runtime import StepContext, Workflow
-from quarterjack.runtime.health import tzdata_version
+from quarterjack.runtime import StepContext, Workflow, time_zone_data
 
 from .report_file import write_json, write_text
 
@@ -96,7 +95,7 @@ def report(merged: list[Change], ctx: StepContext, output: str, days: int = 60) 
     summary = {
         "from": _text(start),
         "until": _text(start + timedelta(days=days)),
-        "timeZoneData": tzdata_version(),
+        "timeZoneData": time_zone_data.version(),
         "zonesThatChange": len({change["zone"] for change in merged}),
         "changes": len(merged),
         "nextChange": merged[0]["at"] if merged else None,

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
-from quarterjack.storage import Schedule
+from quarterjack.storage import Calendar, Schedule
 
 from . import json_text
 from .errors import NoAnswerInTime
@@ -44,9 +44,9 @@ async def ok_large(
     return _response(await asyncio.to_thread(json_text.dump, value), status, headers)
 
 
-def etag(schedule: Schedule) -> dict[str, str]:
-    """The header that names a schedule's version."""
-    return {"ETag": f'"{schedule.version}"'}
+def etag(found: Schedule | Calendar) -> dict[str, str]:
+    """The header that names the version of what is answered."""
+    return {"ETag": f'"{found.version}"'}
 
 
 def _response(body: bytes, status: int, headers: Mapping[str, str] | None) -> web.Response:

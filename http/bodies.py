@@ -6,7 +6,7 @@ everywhere.
 
 import asyncio
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from aiohttp import web
 from aiohttp.client_exceptions import ClientPayloadError
@@ -20,6 +20,8 @@ from quarterjack.storage.wire_model import WireModel
 from . import json_text
 from .errors import BodyTooLarge, NotJson, TooSlow, WrongMediaType
 
+JSON: Final = "application/json"
+ICALENDAR: Final = "text/calendar"
 LARGEST_BODY: Final = 1_048_576
 """Bytes."""
 BODY_DEADLINE: Final = timedelta(seconds=30)
@@ -61,6 +63,13 @@ class EventBody(Body):
     key: str | None = Field(default=None, min_length=1, max_length=200)
 
 
+class CalendarBody(Body):
+    """Of `PUT /api/calendars/{name}`, unless that is an iCalendar text."""
+
+    description: str = Field(default="", max_length=10_000)
+    dates: list[Annotated[str, Field(max_length=40)]] = Field(max_length=5_000)
+
+
 class EmptyBody(Body):
     """Of calls that take nothing."""
 
@@ -85,13 +94,23 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     return value
 
 
+async def read_calendar(request: web.Request) -> CalendarBody | bytes:
+    """The body in that shape, or the bytes of an iCalendar text, which must be there."""
+    raw = await _read(request, JSON, ICALENDAR)
+    if not raw:
+        raise NotJson("the body is empty")
+    if request.content_type == ICALENDAR:
+        return raw
+    return validated(CalendarBody, await _parsed(raw))
+
+
 async def _parsed(raw: bytes) -> Any:
     if len(raw) > _LARGE:
         return await asyncio.to_thread(json_text.load, raw)
     return json_text.load(raw)
 
 
-async def _read(request: web.Request) -> bytes:
+async def _read(request: web.Request, *types: str) -> bytes:
     if request.content_length is not None and request.content_length > LARGEST_BODY:
         raise BodyTooLarge(LARGEST_BODY)
     seconds = BODY_DEADLINE.total_seconds()
@@ -105,14 +124,15 @@ async def _read(request: web.Request) -> bytes:
     except (ClientPayloadError, HttpProcessingError):
         raise NotJson("the body is broken off or wrongly framed") from None
     if raw:
-        _check_media_type(request)
+        _check_media_type(request, types or (JSON,))
     return raw
 
 
-def _check_media_type(request: web.Request) -> None:
+def _check_media_type(request: web.Request, types: tuple[str, ...]) -> None:
     given = request.headers.get("Content-Type", "none")
-    if request.content_type != "application/json":
-        raise WrongMediaType(f"Send application/json; the Content-Type is {given[:100]!r}.")
+    if request.content_type not in types:
+        wanted = " or ".join(types)
+        raise WrongMediaType(f"Send {wanted}; the Content-Type is {given[:100]!r}.")
     try:
         charset = request.charset
     except ValueError:

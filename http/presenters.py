@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.actors.engine import ActorInfo
+from quarterjack.actors.policies.calendar_days import entries_of
 from quarterjack.actors.step import AwaitEvent, RunWorkflow, Sleep, Step, Wait
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime import AttemptLog, ExecutionDetail, Health, Readiness
 from quarterjack.storage import (
     Attempt,
     Awaited,
+    Calendar,
     Event,
     Execution,
     Failure,
@@ -49,7 +51,7 @@ def schedule(found: Schedule) -> Json:
 def schedule_config(config: ScheduleConfig) -> Json:
     """When it fires: the kind it has, and not those that it has not."""
     shown = config.model_dump(mode="json")
-    for name in (*KINDS, "anchor"):
+    for name in (*KINDS, "anchor", "eventFilter"):
         if shown[name] is None:
             del shown[name]
     if config.cron is not None and len(config.cron) == 1:
@@ -67,7 +69,7 @@ def status(found: CombinedStatus) -> Json:
         "scheduleStatus": base.status.value,
         "note": base.note,
         "lastExecution": instant(base.last_execution_at),
-        "nextExecution": instant(base.next_fire),
+        "nextExecution": instant(found.next_execution),
         "running": [execution(each) for each in found.running],
         "queued": [execution(each) for each in found.queued],
         "executionHistory": [execution(each) for each in found.history],
@@ -194,6 +196,25 @@ def fire(found: Fire) -> Json:
     }
 
 
+def calendar(found: Calendar) -> Json:
+    """A calendar with its days."""
+    return {**calendar_entry(found), "dates": entries_of(found.days)}
+
+
+def calendar_entry(found: Calendar) -> Json:
+    """A calendar in a list."""
+    return {
+        "name": found.name,
+        "description": found.description,
+        "source": found.source.value,
+        "since": None if found.since is None else found.since.isoformat(),
+        "through": None if found.through is None else found.through.isoformat(),
+        "version": found.version,
+        "createdAt": instant(found.created_at),
+        "updatedAt": instant(found.updated_at),
+    }
+
+
 def event(found: Event) -> Json:
     """An event, also as it goes over the WebSocket."""
     return {
@@ -257,6 +278,13 @@ def _retry(found: Retry | None) -> Json | None:
     return None if found is None else found.model_dump(mode="json")
 
 
+def cron(description: str, instants: list[datetime], *, needs_seed: bool) -> Json:
+    """What a cron expression means, and when it is due."""
+    if needs_seed:
+        description += " (`H` is chosen by a schedule's id: give that as `seed`)"
+    return {"description": description, "items": [instant(each) for each in instants]}
+
+
 def actor(found: ActorInfo) -> Json:
     """An actor of the supervision tree."""
     return {
@@ -274,7 +302,12 @@ def actor(found: ActorInfo) -> Json:
 
 def health(found: Health) -> Json:
     """Of `GET /healthz`."""
-    return {"status": found.status, "loopLag": found.loop_lag}
+    return {
+        "status": found.status,
+        "loopLag": found.loop_lag,
+        "rescuedSchedules": found.rescued,
+        "clockJumps": found.clock_jumps,
+    }
 
 
 def readiness(found: Readiness) -> Json:

@@ -16,7 +16,9 @@ from quarterjack.actors.engine import MailboxFull
 from quarterjack.runtime import OverlapRefused, RuntimeNotStarted
 from quarterjack.storage import (
     AlreadyExists,
+    CalendarInUse,
     FieldError,
+    IdempotencyConflict,
     IllegalTransition,
     InvalidInput,
     NotFound,
@@ -58,10 +60,14 @@ _SOON: Final = {"Retry-After": "5"}
 KINDS: Final[dict[type[Exception], Kind]] = {
     InvalidInput: Kind(422, "invalid-input", "The input can't be accepted"),
     NotPlainData: Kind(422, "not-plain-data", "A value is not plain data"),
+    IdempotencyConflict: Kind(
+        422, "idempotency-conflict", "The idempotency key belongs to another request"
+    ),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
     OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),
     BackfillConflict: Kind(409, "backfill-conflict", "Another backfill came first"),
+    CalendarInUse: Kind(409, "calendar-in-use", "Schedules use the calendar"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),

@@ -86,6 +86,16 @@ class UpcomingQuery(WireModel):
     count: int = Field(default=10, ge=1, le=500)
 
 
+class CronQuery(WireModel):
+    """Of `GET /api/cron`."""
+
+    expr: str
+    timezone: str = Field(default="UTC", min_length=1, max_length=100)
+    after: Instant | None = None
+    count: int = Field(default=10, ge=1, le=1_000)
+    seed: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+
+
 class DeleteQuery(WireModel):
     """Of `DELETE /api/schedules/{id}/workflow`."""
 

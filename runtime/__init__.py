@@ -6,10 +6,13 @@ from quarterjack.runtime import Retry, Runtime, Workflow
 from quarterjack.actors.schedule import OverlapRefused
 from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
 from quarterjack.storage import (
+    Calendar,
+    CalendarInUse,
     DatabaseError,
     Event,
     Execution,
     ExecutionStatus,
+    IdempotencyConflict,
     InvalidInput,
     NotFound,
     QuarterjackError,
@@ -19,6 +22,7 @@ from quarterjack.storage import (
 )
 
 from .calls import RuntimeNotStarted
+from .emitter import TooManyEvents
 from .execution_detail import ExecutionDetail
 from .health import Health, Readiness
 from .runners.crew import WorkersNotStarted
@@ -29,12 +33,15 @@ from .step_logs import AttemptLog, LogLine
 
 __all__ = [
     "AttemptLog",
+    "Calendar",
+    "CalendarInUse",
     "DatabaseError",
     "Event",
     "Execution",
     "ExecutionDetail",
     "ExecutionStatus",
     "Health",
+    "IdempotencyConflict",
     "InvalidInput",
     "LogLine",
     "NotFound",
@@ -48,6 +55,7 @@ __all__ = [
     "ScheduleStatus",
     "Settings",
     "StepContext",
+    "TooManyEvents",
     "WorkersNotStarted",
     "Workflow",
     "WorkflowDefinitionError",

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
 from quarterjack.actors.cast_member import ROOT
@@ -47,6 +47,7 @@ from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
 
+T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
 _STOP_SECONDS = 30.0
 
@@ -83,6 +84,7 @@ class Assembly:
         self._address = address
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
+        self._virtual = virtual
         self._reads_by_state = virtual or address.path is None
         self._runners = (
             _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
@@ -98,6 +100,7 @@ class Assembly:
             concurrency=settings.concurrency,
             rate_limit=settings.rate_limit,
             longest_sleep=None if virtual else timedelta(seconds=1),
+            watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
         )
         self.root: Ref[Any] | None = None
@@ -121,7 +124,8 @@ class Assembly:
         await self.cast.state.ask(Ping())
         if not self._reads_by_state and self._address.path is not None:
             self._readers = Readers(self._address.path)
-        for ref in (self.cast.broadcaster, self.cast.run_queue, self.cast.ticker):
+        cast = self.cast
+        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker):
             await ref.ask(Ping())
 
     def start_runners(self) -> None:
@@ -149,6 +153,17 @@ class Assembly:
         reply: Reply[Any] = self.system.dispatcher.new_reply()
         future = self._readers.submit(query, *arguments)
         future.add_done_callback(lambda done: _hand_over(done, reply))
+        return reply
+
+    def work_out(self, function: Callable[[], T], name: str) -> Reply[T]:
+        """Run what takes its time on a thread of its own; in virtual time, here and now."""
+        if not self._virtual:
+            return in_thread(function, name)
+        reply: Reply[T] = Reply()
+        try:
+            reply.set(function())
+        except Exception as error:
+            reply.set_exception(error)
         return reply
 
     def record(

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
 from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
-from quarterjack.actors.policies.timetable import Timetable
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     Event,
@@ -22,32 +20,31 @@ from quarterjack.storage import (
     QuarterjackError,
     Schedule,
     ScheduleId,
-    StepKey,
     WorkflowId,
 )
 from quarterjack.storage import queries as q
-from quarterjack.storage.database import Reader
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
-from quarterjack.storage.overviews import CombinedStatus, combined_status, stored_execution
-from quarterjack.storage.retry_changes import RetryExecution
+from quarterjack.storage.overviews import CombinedStatus, stored_execution
 
 from .assembly import Assembly
+from .calendar_calls import CalendarCalls
 from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
+from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
-from .run_request import RunRequest, delivery, execution_of, retry_of
+from .run_request import RunRequest, execution_of, retry_of
 from .step_logs import AttemptLog, logs_of, stored_logs
+from .upcoming import status, upcoming
 
 T = TypeVar("T")
-MOST_UPCOMING = 1_000
 
 
 class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls:
+class Calls(EventCalls, CalendarCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -130,7 +127,7 @@ class Calls:
 
         def read(assembly: Assembly) -> Reply[CombinedStatus]:
             now = assembly.clock.now()
-            return assembly.read(combined_status, ScheduleId(schedule_id), now)
+            return assembly.read(status, ScheduleId(schedule_id), now)
 
         return self._call(read)
 
@@ -160,7 +157,7 @@ class Calls:
         """The next due instants, at most 1,000. Raises `NotFound`."""
 
         def read(assembly: Assembly) -> Reply[list[datetime]]:
-            return assembly.read(_upcoming, ScheduleId(schedule_id), count)
+            return assembly.read(upcoming, ScheduleId(schedule_id), count)
 
         return self._call(read)
 
@@ -222,49 +219,29 @@ class Calls:
     def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
         """Run an execution that has failed, timed out or was cancelled again, from where it ended.
 
-        A new execution, which keeps the results of the finished steps. Raises `NotFound`,
-        `IllegalTransition` for one that has not ended, or that succeeded.
+        A new execution, which keeps the results of the finished steps; those that ran because of a
+        failure, or in spite of one, run again. Raises `NotFound`, `IllegalTransition` for one that has
+        not ended, or that succeeded.
         """
 
         def retry(assembly: Assembly) -> Reply[ExecutionId]:
             key = ExecutionId(self._ids.new("exe"))
             answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
 
-            def found(stored: Reply[Execution]) -> None:
+            def found(stored: Reply[Any]) -> None:
                 try:
                     ended = stored.get()
-                    self.workflows.find(ended.workflow_id)
+                    workflow = self.workflows.find(ended.execution.workflow_id)
                 except QuarterjackError as error:
                     answer.set_exception(error)
                     return
-                execution = retry_of(key, ended, assembly.clock.now())
-                assembly.record(execution, RetryExecution(execution, ended.id)).pipe(answer)
+                change = retry_of(key, ended, workflow, assembly.clock.now())
+                assembly.record(change.execution, change).pipe(answer)
 
-            assembly.read(q.execution, ExecutionId(execution_id)).add_done_callback(found)
+            assembly.read(stored_execution, ExecutionId(execution_id)).add_done_callback(found)
             return answer
 
         return self._call(retry)
-
-    def send_event(
-        self, event: str, payload: Any = None, *, key: str | None = None
-    ) -> Reply[list[ExecutionId]]:
-        """Tell the executions that wait for an event of that name and key; which they were.
-
-        Answered when it is stored that they have it. Raises `InvalidInput`.
-        """
-
-        def send(assembly: Assembly) -> Reply[list[ExecutionId]]:
-            change = delivery(event, payload, key, assembly.clock.now())
-            stored: Reply[list[StepKey]] = assembly.cast.state.ask(m.Commit(change))
-
-            def wake(steps: list[StepKey]) -> list[ExecutionId]:
-                for step in steps:
-                    assembly.cast.run_queue.tell(m.Wake(step.execution_id, step.step))
-                return list(dict.fromkeys(step.execution_id for step in steps))
-
-            return stored.map(wake)
-
-        return self._call(send)
 
     def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
         """An execution with its steps. Raises `NotFound`."""
@@ -386,14 +363,3 @@ class Calls:
         if not is_id(key):  # nobody is to be woken for it
             raise NotFound("schedule", key)
         return self._running().cast.schedules.ask(Deliver(key, message))
-
-
-def _upcoming(reader: Reader, key: ScheduleId, count: int) -> list[datetime]:
-    found = q.schedule(reader, key)
-    if found.next_fire is None:
-        return []
-    most, limit = min(count, MOST_UPCOMING), found.schedule_config.max_runs
-    if limit is not None:
-        most = min(most, limit - found.runs)
-    firing = Timetable.of(found).firing_from(found.next_due)
-    return [each.due for each in islice(firing, max(0, most))]

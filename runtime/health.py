@@ -2,10 +2,8 @@
 
 import sqlite3
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from zoneinfo import TZPATH
+
+from quarterjack.actors.environment import WatchCounts
 
 _SLOW_SECONDS = 1.0
 
@@ -17,6 +15,10 @@ class Health:
     status: str
     loop_lag: float
     """The worst lateness of the loop's timers in the last ten seconds, in seconds."""
+    rescued: int = 0
+    """Schedules that did not decide a due instant, and that the watchdog made to, since the start."""
+    clock_jumps: int = 0
+    """How often the wall clock was set by a second or more, or the machine slept, since the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +31,12 @@ class Readiness:
     tzdata_version: str
 
 
-def health_of(lag: float) -> Health:
+def health_of(lag: float, watch: WatchCounts) -> Health:
     """The health at such a lag."""
-    return Health("degraded" if lag > _SLOW_SECONDS else "ok", lag)
+    status = "degraded" if lag > _SLOW_SECONDS else "ok"
+    return Health(status, lag, watch.rescued, watch.clock_jumps)
 
 
-def readiness_of(reasons: list[str]) -> Readiness:
+def readiness_of(reasons: list[str], time_zone_data: str) -> Readiness:
     """Ready when there is no reason not to be."""
-    return Readiness(not reasons, reasons, sqlite3.sqlite_version, tzdata_version())
-
-
-@cache
-def tzdata_version() -> str:
-    """The version of the time zone data in use: the system's if it has any, else the package's."""
-    for folder in TZPATH:
-        path = Path(folder)
-        if (path / "UTC").exists():
-            return f"system {_system_version(path)}"
-    try:
-        return f"package {version('tzdata')}"
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _system_version(folder: Path) -> str:
-    for name in ("+VERSION", "tzdata.zi", "version"):
-        try:
-            with (folder / name).open(encoding="utf-8") as file:
-                return file.readline().removeprefix("# version ").strip()
-        except OSError:
-            continue
-    return "of unknown version"
+    return Readiness(not reasons, reasons, sqlite3.sqlite_version, time_zone_data)

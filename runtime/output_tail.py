@@ -13,6 +13,10 @@ from quarterjack.storage.plain_data import Packed, pack
 
 KEPT: Final = 65_536
 """Bytes of text, in UTF-8."""
+_NAME: Final = 200
+"""Characters that are kept of a logger's name, and of a level's."""
+_LARGEST: Final = 2_000_000
+"""Bytes that this takes when packed; the worst are empty lines, of which each has its time."""
 
 
 class OutputTail:
@@ -33,6 +37,12 @@ class OutputTail:
             else:
                 self._add_piece(at, stream, text)
 
+    def skip(self, at: datetime, stream: str, count: int) -> None:
+        """So many bytes of a stream were not looked at."""
+        self.add(at, stream, f"\n… {count:,} bytes left out …\n")
+        with self._lock:
+            self._dropped += count
+
     def pack(self) -> Packed | None:
         """`{"dropped": bytes, "lines": [[micros, stream, level, logger, text], …]}`; None: nothing."""
         with self._lock:
@@ -40,7 +50,9 @@ class OutputTail:
             last = lines[-1][0] if lines else 0
             lines.extend([last, stream, "", "", text] for stream, text in self._begun.items())
             dropped = self._dropped
-        return pack({"dropped": dropped, "lines": lines}, root="output") if lines else None
+        if not lines:
+            return None
+        return pack({"dropped": dropped, "lines": lines}, root="output", largest=_LARGEST)
 
     def _add_piece(self, at: datetime, stream: str, piece: str) -> None:
         *whole, rest = (self._begun.pop(stream, "") + piece).split("\n")
@@ -52,14 +64,20 @@ class OutputTail:
             self._begun[stream] = _clean(rest)
 
     def _append(self, at: datetime, stream: str, level: str, logger: str, text: str) -> None:
+        level, logger = _clean(level[:_NAME]), _clean(logger[:_NAME])
         text, cut = _last(_clean(text), KEPT)
         self._dropped += cut
         self._lines.append((to_micros(at), stream, level, logger, text))
-        self._size += _length(text) + 1
+        self._size += _weight(level, logger, text)
         while self._size > KEPT and len(self._lines) > 1:
-            oldest = _length(self._lines.popleft()[-1]) + 1
+            oldest = _weight(*self._lines.popleft()[2:])
             self._size -= oldest
             self._dropped += oldest
+
+
+def _weight(level: str, logger: str, text: str) -> int:
+    """A line's share of what is kept, with its end, and with the names of a record of the log."""
+    return _length(level) + _length(logger) + _length(text) + 1
 
 
 def _length(text: str) -> int:

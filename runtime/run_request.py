@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from quarterjack.actors.retry_plan import repeated_steps
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import (
     Execution,
@@ -16,11 +17,11 @@ from quarterjack.storage import (
     RunOptions,
     Trigger,
 )
-from quarterjack.storage.event_changes import DeliverEvent
+from quarterjack.storage.overviews import StoredExecution
 from quarterjack.storage.plain_data import pack
+from quarterjack.storage.retry_changes import RetryExecution
 
 _PRIORITIES = range(10)
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,15 @@ class RunRequest:
         return cls(params, context, priority)
 
 
-def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
+def retry_of(
+    key: ExecutionId, stored: StoredExecution, workflow: Workflow, now: datetime
+) -> RetryExecution:
     """The execution that goes on where an ended one failed: for the same instant, with its params."""
-    return replace(
+    ended = stored.execution
+    execution = replace(
         ended,
         id=key,
+        options=replace(ended.options, steps=None),
         status=ExecutionStatus.QUEUED,
         trigger=Trigger.RETRY,
         due=None,
@@ -67,6 +72,7 @@ def retry_of(key: ExecutionId, ended: Execution, now: datetime) -> Execution:
         parent=None,
         stop_reason=None,
     )
+    return RetryExecution(execution, ended.id, repeated_steps(workflow, stored.steps))
 
 
 def execution_of(
@@ -91,15 +97,3 @@ def execution_of(
         context=dict(asked.context or {}),
         options=RunOptions(),
     )
-
-
-def delivery(event: str, payload: Any, key: str | None, now: datetime) -> DeliverEvent:
-    """An event for those that wait for it. Raises `InvalidInput`."""
-    for name, text in (("event", event), ("key", key or "-")):
-        if not 1 <= len(text) <= _LONGEST_NAME:
-            raise InvalidInput.field(name, msg=f"it has 1 to {_LONGEST_NAME} characters")
-    try:
-        packed = pack(payload, root="payload")
-    except NotPlainData as error:
-        raise InvalidInput.field("payload", msg=str(error)) from None
-    return DeliverEvent(event, key or "", packed, now)

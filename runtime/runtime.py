@@ -15,14 +15,17 @@ from types import TracebackType
 from typing import Self
 
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
+from quarterjack.actors.environment import WatchCounts
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
 
+from . import time_zone_data
 from .assembly import Assembly, open_writer
 from .backfill_calls import BackfillCalls
 from .builtin.book import book_of
-from .health import Health, Readiness, health_of, readiness_of, tzdata_version
+from .calendar_calls import read_further
+from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
@@ -50,6 +53,7 @@ class Runtime(BackfillCalls):
         self._prepared = False
         self._on_failure: Callable[[BaseException], None] | None = None
         self._problem = "not started"
+        self._time_zone_data = "not known before the start"
 
     # Life
 
@@ -162,19 +166,26 @@ class Runtime(BackfillCalls):
 
     def health(self) -> Health:
         """Whether the loop is quick; at once, from any thread."""
-        return health_of(0.0 if self._lag is None else self._lag.worst)
+        assembly = self._assembly
+        watch = WatchCounts() if assembly is None else assembly.environment.watch
+        return health_of(0.0 if self._lag is None else self._lag.worst, watch)
 
     def readiness(self) -> Readiness:
         """Whether new work is taken; at once, from any thread."""
         reasons = [] if not self._problem else [self._problem]
         if self._assembly is not None and not self._assembly.environment.health.writable:
             reasons.append(f"storage: {self._assembly.environment.health.problem}")
-        return readiness_of(reasons)
+        return readiness_of(reasons, self._time_zone_data)
 
     def _prepare(self) -> None:
         if not self._prepared:
-            open_writer(self._address).close()
-            tzdata_version()
+            time_zone_data.use(self.settings.time_zone_data)
+            self._time_zone_data = time_zone_data.version()
+            writer = open_writer(self._address)
+            try:
+                time_zone_data.reschedule_if_changed(writer)
+            finally:
+                writer.close()
             self._prepared = True
 
     async def _begin(self) -> None:
@@ -198,6 +209,7 @@ class Runtime(BackfillCalls):
         self._lag = LoopLag(clock)
         self._assembly = assembly
         self._problem = ""
+        read_further(assembly)
 
     def _failed(self, error: BaseException) -> None:
         self._problem = f"the root supervisor gave up: {error}"

@@ -9,6 +9,7 @@ from quarterjack.actors.drafts import validated
 from quarterjack.actors.policies.rate import Rate
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
+from quarterjack.storage.sizes import Size
 from quarterjack.storage.wire_model import WireModel
 
 from .builtin.host_rules import checked_host
@@ -33,10 +34,12 @@ class Settings(WireModel):
     """How many executions may start in which time, such as `"100/min"`; None: any number."""
     grace: Duration = timedelta(seconds=30)
     """How long running steps may go on after a stop was asked for."""
-    max_result: int = Field(default=LARGEST, ge=1_000, le=100_000_000)
-    """Bytes that a step's result may take when packed."""
+    max_result: Size = Field(default=LARGEST, ge=1_000, le=100_000_000)
+    """Bytes that a step's result may take when packed: a number, or text such as `"5MB"`."""
     idle: Duration = timedelta(seconds=30)
     """After how much idleness a schedule's actor is put to sleep."""
+    time_zone_data: Literal["system", "package"] = "system"
+    """Where time zones come from: the system (if it has any), or the package `tzdata`. Process-wide."""
     builtins: tuple[Literal["command", "http"], ...] = ()
     """The built-in workflows that are switched on: who may make schedules can use them."""
     http_allowed_hosts: tuple[Annotated[str, AfterValidator(checked_host)], ...] = ()

@@ -12,7 +12,6 @@ from typing import Any
 
 from quarterjack.actors.runner import (
     StepEnd,
-    StepProgressed,
     StepRaised,
     StepReport,
     StepReturned,
@@ -26,6 +25,7 @@ from quarterjack.storage.plain_data import pack, unpack
 from .step_context import StepContext
 
 _LONGEST_TEXT = 16_384
+_CANCELLED = Failure("Cancelled", "it was cancelled while it ran; what it returned is not kept")
 
 
 class StepCall:
@@ -35,9 +35,8 @@ class StepCall:
         self, task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
     ) -> None:
         self._task = task
-        self._context = StepContext(
-            task, cancelled, lambda progress: report(StepProgressed(task.key, progress))
-        )
+        self._cancelled = cancelled
+        self._context = StepContext(task, cancelled, report)
 
     def run(self) -> StepEnd:
         """Call a plain function; how it ended."""
@@ -48,7 +47,7 @@ class StepCall:
             value = task.step.function(**self._arguments(task.step.parameters))
         except BaseException as error:
             return raised(task, error)
-        return returned(task, value)
+        return self._returned(value)
 
     async def run_coroutine(self) -> StepEnd:
         """Call an `async def`; how it ended."""
@@ -59,7 +58,13 @@ class StepCall:
             value = await task.step.function(**self._arguments(task.step.parameters))
         except BaseException as error:
             return raised(task, error)
-        return returned(task, value)
+        return self._returned(value)
+
+    def _returned(self, value: Any) -> StepEnd:
+        """What a cancelled step returns may be half of its work, so it is no result."""
+        if self._cancelled.is_set():
+            return StepRaised(self._task.key, _CANCELLED, (_CANCELLED.type,))
+        return returned(self._task, value)
 
     def _is_wanted(self) -> bool:
         step = self._task.step

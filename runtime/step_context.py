@@ -1,4 +1,4 @@
-"""What a step can know about itself, and say of its progress: the parameter `ctx`."""
+"""What a step can know about itself, and say to others: the parameter `ctx`."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from quarterjack.actors.runner import StepTask
+from quarterjack.actors.runner import StepEmitted, StepProgressed, StepReport, StepTask
 from quarterjack.actors.step import index_of, step_of
 from quarterjack.storage import (
     ExecutionId,
@@ -19,6 +19,8 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.plain_data import check_plain
 
+from .emitter import Emitter
+
 _LONGEST_NOTE = 500
 
 
@@ -26,11 +28,12 @@ class StepContext:
     """One per attempt; to be used on the step's own thread or task."""
 
     def __init__(
-        self, task: StepTask, cancelled: threading.Event, report: Callable[[Progress], None]
+        self, task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
     ) -> None:
         self._task = task
         self._cancelled = cancelled
         self._report = report
+        self._emitter = Emitter(lambda emission: report(StepEmitted(task.key, emission)))
         self.logger = logging.getLogger(
             f"quarterjack.step.{task.workflow_id}.{step_of(task.key.step)}"
         )
@@ -112,4 +115,12 @@ class StepContext:
             check_plain([done, total, note], root="progress")
         except NotPlainData as error:
             raise ValueError(str(error)) from None
-        self._report(progress)
+        self._report(StepProgressed(self._task.key, progress))
+
+    def emit(self, name: str, payload: Any = None, key: str | None = None) -> None:
+        """Send an event, as `POST /api/events/{name}` does; returns at once, from any thread.
+
+        It is stored before the step's end is. If another attempt of the step sends the same event
+        again, that is none. Raises `InvalidInput`, and `TooManyEvents` beyond 1,000 in an attempt.
+        """
+        self._emitter.emit(name, payload, key)

@@ -1,6 +1,6 @@
 """The supervision tree, written as data.
 
-root ── state, broadcaster, ticker, run-queue, schedules, executions
+root ── state, broadcaster, ticker, run-queue, schedules, executions, deliveries
 
 Started in this order and stopped in the reverse one, so that the state actor is there for all others.
 """
@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from quarterjack.actors.broadcaster import Broadcaster, Subscriptions
 from quarterjack.actors.cast_member import ROOT
+from quarterjack.actors.deliveries import Deliveries
 from quarterjack.actors.engine import (
     Backoff,
     ChildSpec,
@@ -52,6 +53,7 @@ def root_spec(
         ChildSpec("run-queue", lambda: RunQueue(environment), kind="queue"),
         ChildSpec("schedules", lambda: Schedules(environment, idle), kind="supervisor"),
         ChildSpec("executions", lambda: Executions(environment), kind="supervisor"),
+        ChildSpec("deliveries", lambda: Deliveries(environment), kind="deliveries"),
     ]
     return ChildSpec(
         ROOT,

@@ -4,8 +4,10 @@ A commit promises that a change and the events that tell of it are durable toget
 """
 
 from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
+from .deliveries import IdempotencyConflict
 from .errors import (
     AlreadyExists,
+    CalendarInUse,
     DatabaseError,
     FieldError,
     IllegalTransition,
@@ -32,7 +34,10 @@ from .records import (
     Awaited,
     Backfill,
     BackfillProgress,
+    Calendar,
     CalendarDays,
+    CalendarSource,
+    Delivery,
     Execution,
     Failure,
     Fire,
@@ -64,9 +69,13 @@ __all__ = [
     "BackfillProgress",
     "BackfillStatus",
     "BootId",
+    "Calendar",
     "CalendarDays",
+    "CalendarInUse",
+    "CalendarSource",
     "CatchUp",
     "DatabaseError",
+    "Delivery",
     "Event",
     "Execution",
     "ExecutionConfig",
@@ -78,6 +87,7 @@ __all__ = [
     "FireOutcome",
     "FireReason",
     "IdSource",
+    "IdempotencyConflict",
     "IllegalTransition",
     "InvalidInput",
     "NotFound",

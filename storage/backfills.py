@@ -70,6 +70,18 @@ def open_of_backfill(reader: Reader, key: BackfillId) -> list[ExecutionId]:
     return [ExecutionId(each) for (each,) in tuples(reader, query)]
 
 
+def queued_by_backfills(reader: Reader, key: ScheduleId) -> list[ExecutionId]:
+    """The executions of a schedule's backfills that have not begun, in the order of their instants."""
+    row = ExecutionRow
+    query = (
+        row.select(row.id)
+        .join(BackfillRow, on=(BackfillRow.id == row.backfill_id))
+        .where((BackfillRow.schedule_id == key) & (row.status == ExecutionStatus.QUEUED.value))
+        .order_by(row.scheduled_time)
+    )
+    return [ExecutionId(each) for (each,) in tuples(reader, query)]
+
+
 def cancelled_backfills(reader: Reader) -> frozenset[BackfillId]:
     """Those that somebody has cancelled, and of which executions have not ended yet."""
     row = ExecutionRow

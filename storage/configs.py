@@ -8,9 +8,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .durations import Duration
+from .event_filters import EventFilter
+from .event_names import LONGEST_NAME, awaited_problem
 from .instants import Instant
 from .wire_model import WireModel
 
@@ -37,6 +39,13 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _awaitable(name: str) -> str:
+    if problem := awaited_problem(name):
+        raise ValueError(problem)
+    return name
+
+
+EventName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_awaitable)]
 CronLines = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
     BeforeValidator(_as_tuple, json_schema_input_type=str | list[str]),
@@ -57,7 +66,8 @@ class ScheduleConfig(WireModel):
     interval: Duration | None = None
     anchor: Instant | None = None
     at: Instant | None = None
-    event: str | None = Field(default=None, min_length=1, max_length=200)
+    event: EventName | None = None
+    event_filter: EventFilter = None
     manual: Literal[True] | None = None
     timezone: str = Field(default="UTC", min_length=1, max_length=100)
     start_at: Instant | None = None
@@ -79,6 +89,8 @@ class ScheduleConfig(WireModel):
             raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {found}")
         if self.anchor is not None and self.interval is None:
             raise ValueError("anchor belongs to interval; give an interval too, or leave it out")
+        if self.event_filter is not None and self.event is None:
+            raise ValueError("eventFilter belongs to event; give an event too, or leave it out")
         if self.interval is not None and self.interval < timedelta(seconds=1):
             raise ValueError("interval is at least one second")
         if self.start_at is not None and self.end_at is not None and self.end_at <= self.start_at:

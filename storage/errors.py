@@ -4,6 +4,9 @@ Each carries what a program needs to react (ids, fields) and a sentence that say
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+_MOST_SHOWN: Final = 10
 
 
 class QuarterjackError(Exception):
@@ -75,6 +78,22 @@ class IllegalTransition(QuarterjackError):
         super().__init__(f"The {kind} {key!r} is {current} and can't become {wanted}.")
 
 
+class CalendarInUse(QuarterjackError):
+    """Schedules name the calendar, so it can't be deleted."""
+
+    def __init__(self, name: str, schedules: list[str]) -> None:
+        self.name = name
+        self.schedules = schedules
+        shown = ", ".join(schedules[:_MOST_SHOWN])
+        more = len(schedules) - _MOST_SHOWN
+        if more > 0:
+            shown += f" and {more} more"
+        super().__init__(
+            f"The calendar {name!r} is used by {shown}; take `calendar:{name}` out of their exclude "
+            "first."
+        )
+
+
 class NotPlainData(QuarterjackError):
     """A value is not plain data, or too large: `path` says where in the value."""
 
@@ -89,7 +108,7 @@ class NotPlainData(QuarterjackError):
         return cls(
             path,
             f"{size:,} bytes when packed, over the limit of {limit:,}; "
-            "store it in a file or an object store and pass its address",
+            "keep it in a file or an object store, and pass its path or address on",
         )
 
 

@@ -17,7 +17,7 @@ EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
     "schedule.triggered": ("trigger", "scheduledTime", "lateness"),
     "schedule.completed": ("duration",),
     "schedule.failed": ("duration", "status", "error"),
-    "schedule.skipped": ("scheduledTime", "reason", "blockedBy", "lateness"),
+    "schedule.skipped": ("scheduledTime", "reason", "blockedBy", "lateness", "detail"),
     "schedule.missed": ("scheduledTime", "through", "instants", "reason", "lateness"),
     "schedule.paused": ("note",),
     "schedule.resumed": ("note",),

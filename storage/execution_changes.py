@@ -4,26 +4,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .errors import IllegalTransition, NotFound
+from peewee import fn
+
+from .errors import NotFound
+from .event_changes import DeliverEvent
 from .events import Event
 from .failure_streak import count_failure
-from .ids import BootId, ExecutionId, ScheduleId
+from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros, to_micros
-from .plain_data import Packed, PlainData, pack
-from .records import Attempt, Execution, Failure, StepRun
+from .plain_data import Packed, PlainData, pack, unpack
+from .records import Attempt, Execution, Failure, RunOptions, StepRun
 from .recount import FAILED
-from .rows import attempt_columns, execution_columns, micros, step_columns
+from .rows import (
+    attempt_columns,
+    execution_columns,
+    micros,
+    packed_options,
+    step_columns,
+)
 from .statements import Statement, insert, upsert
-from .statuses import ExecutionStatus, StepStatus, check_execution
+from .statuses import ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
+from .workflow_ends import WorkflowEnd
 
+_OPEN = [status.value for status in (StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.WAITING)]
 _CURRENT = Statement(
     lambda slot: ExecutionRow.select(
         ExecutionRow.status,
         ExecutionRow.schedule_id,
         ExecutionRow.started_at,
         ExecutionRow.backfill_id,
+        ExecutionRow.workflow_id,
+        ExecutionRow.chain.cast("BLOB"),
     ).where(ExecutionRow.id == slot("id"))
 )
 _START = Statement(
@@ -35,6 +48,11 @@ _START = Statement(
             ExecutionRow.wake_at: None,
         }
     ).where(ExecutionRow.id == slot("id"))
+)
+_OPTIONS = Statement(
+    lambda slot: ExecutionRow.update({ExecutionRow.options: slot("options")}).where(
+        ExecutionRow.id == slot("id")
+    )
 )
 _PARK = Statement(
     lambda slot: ExecutionRow.update(
@@ -49,6 +67,11 @@ _STOP = Statement(
 _STEP_STATUS = Statement(
     lambda slot: StepRow.select(StepRow.status).where(
         (StepRow.execution == slot("id")) & (StepRow.name == slot("name"))
+    )
+)
+_OPEN_STEPS = Statement(
+    lambda slot: StepRow.select(fn.count(StepRow.name)).where(
+        (StepRow.execution == slot("id")) & StepRow.status.in_(_OPEN)
     )
 )
 _END = Statement(
@@ -96,10 +119,14 @@ _PUT_OUTPUT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An execution begins, or goes on after a restart, under the server's run `boot_id`."""
+    """An execution begins, or goes on after a restart, under the server's run `boot_id`.
+
+    `options` are given when it begins: they name the workflow's steps now.
+    """
 
     at: datetime
     boot_id: BootId
+    options: RunOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +141,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """All its steps wait: until that instant, or only until something happens."""
+    """All its steps wait: until that instant, or only until something happens.
+
+    If fewer steps are stored as open than it believes, an event has come `at` this moment.
+    """
 
     wake_at: datetime | None
+    open_steps: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +182,20 @@ class AdvanceExecution:
     """Executions that its steps begin."""
     stop_reason: str | None = None
     """It was asked to end before its time: remembered, so that it also ends after a crash."""
+    emitted: Sequence[DeliverEvent] = ()
+    """Events that its steps sent, in their order; they come before all that follows from them."""
 
     def apply(self, transaction: Transaction) -> None:
         found = transaction.read(_CURRENT, {"id": self.execution_id})
         if not found:
             raise NotFound("execution", self.execution_id)
-        status, schedule_id, started_at, backfill_id = found[0]
+        status, schedule_id, started_at, backfill_id, workflow_id, chain = found[0]
         self._check(ExecutionStatus(status))
+        for event in self.emitted:
+            event.apply(transaction)
         if self.started is not None:
             started_at = started_at or to_micros(self.started.at)
-            self._start(transaction, started_at, self.started.boot_id)
+            self._start(transaction, started_at, self.started)
         for change in self.steps:
             self._step(transaction, change)
         for child in self.children:
@@ -174,6 +210,7 @@ class AdvanceExecution:
             if schedule_id is not None:
                 backfilled = backfill_id is not None
                 _count(transaction, schedule_id, self.ended, started_at, backfilled=backfilled)
+            self._announce(transaction, self.ended, workflow_id, schedule_id, chain)
 
     def _step(self, transaction: Transaction, change: StepChange) -> None:
         step = change.step
@@ -192,7 +229,7 @@ class AdvanceExecution:
         found = transaction.read(_STEP_STATUS, {"id": self.execution_id, "name": step.name})
         if found and found[0][0] != was.value:
             key = f"{self.execution_id}:{step.name}"
-            raise IllegalTransition("step", key, current=found[0][0], wanted=step.status)
+            raise refused("step", key, current=found[0][0], wanted=step.status)
 
     def _check(self, current: ExecutionStatus) -> None:
         if self.started is not None and current is not ExecutionStatus.RUNNING:
@@ -203,20 +240,26 @@ class AdvanceExecution:
         elif current is not ExecutionStatus.RUNNING:
             check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
 
-    def _start(self, transaction: Transaction, started_at: int, boot_id: BootId) -> None:
+    def _start(self, transaction: Transaction, started_at: int, started: Started) -> None:
         transaction.write(
             _START,
             {
                 "id": self.execution_id,
                 "status": ExecutionStatus.RUNNING.value,
                 "started_at": started_at,
-                "boot_id": boot_id,
+                "boot_id": started.boot_id,
             },
         )
+        if started.options is not None:
+            options = packed_options(started.options)
+            transaction.write(_OPTIONS, {"id": self.execution_id, "options": options})
 
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)
         status = ExecutionStatus.WAITING.value
+        ((found,),) = transaction.read(_OPEN_STEPS, {"id": self.execution_id})
+        if found < parked.open_steps:  # it goes on also if the server is killed now
+            wake_at = to_micros(parked.at)
         transaction.write(_PARK, {"id": self.execution_id, "status": status, "wake_at": wake_at})
 
     def _end(self, transaction: Transaction, ended: Ended) -> None:
@@ -226,14 +269,35 @@ class AdvanceExecution:
                 "id": self.execution_id,
                 "status": ended.status.value,
                 "ended_at": to_micros(ended.at),
-                "result": ended.result if ended.result is None else _packed(ended.result),
+                "result": None if ended.result is None else _packed(ended.result),
                 "error": None if ended.error is None else pack(ended.error),
             },
         )
 
+    def _announce(
+        self,
+        transaction: Transaction,
+        ended: Ended,
+        workflow_id: WorkflowId,
+        schedule_id: ScheduleId | None,
+        chain: bytes | None,
+    ) -> None:
+        before: list[ScheduleId] = [] if chain is None else unpack(chain)
+        end = WorkflowEnd(
+            self.execution_id,
+            workflow_id,
+            schedule_id,
+            tuple(before if schedule_id is None else [*before, schedule_id]),
+            ended.status,
+            ended.at,
+            _packed(ended.result),
+            ended.error,
+        )
+        end.announce(transaction)
 
-def _packed(result: PlainData) -> bytes:
-    return result if isinstance(result, bytes) else pack(result)
+
+def _packed(result: PlainData) -> Packed:
+    return Packed(result) if isinstance(result, bytes) else pack(result)
 
 
 def _count(

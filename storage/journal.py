@@ -12,16 +12,20 @@ from typing import Any, NamedTuple
 from .database import Writer
 from .errors import QuarterjackError, StorageUnavailable
 from .events import Event
+from .records import Delivery, StepKey
 from .transaction import Change, Transaction
 
 logger = logging.getLogger(__name__)
 
 
 class Committed(NamedTuple):
-    """What a batch came to: a result or an exception per change, and the events in commit order."""
+    """What a batch came to: a result or an exception per change, what happened in commit order, and who is
+    to be told of events that came: steps and schedules."""
 
     outcomes: list[Any]
     events: list[Event]
+    woken: list[StepKey]
+    deliveries: list[Delivery]
 
 
 class Journal:
@@ -51,19 +55,21 @@ class Journal:
         except Exception as error:
             self._rollback()
             if len(changes) == 1:
-                return Committed([error], [])
+                return Committed([error], [], [], [])
             logger.warning("a change spoiled its batch, writing %d one by one", len(changes))
         return self._one_by_one(changes)
 
     def _one_by_one(self, changes: Sequence[Change[Any]]) -> Committed:
-        committed = Committed([], [])
+        committed = Committed([], [], [], [])
         for change in changes:
             try:
                 single = self.commit([change])
             except StorageUnavailable as error:
-                single = Committed([error], [])
+                single = Committed([error], [], [], [])
             committed.outcomes.extend(single.outcomes)
             committed.events.extend(single.events)
+            committed.woken.extend(single.woken)
+            committed.deliveries.extend(single.deliveries)
         return committed
 
     def _together(self, changes: Sequence[Change[Any]]) -> Committed:
@@ -81,7 +87,7 @@ class Journal:
         transaction.finish()
         self._connection.execute("COMMIT")
         self._last_seq += len(transaction.events)
-        return Committed(outcomes, transaction.events)
+        return Committed(outcomes, transaction.events, transaction.woken, transaction.deliveries)
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
-from .migrations import v001_initial, v002_waits, v003_policies, v006_backfills
+from .migrations import (
+    v001_initial,
+    v002_waits,
+    v003_policies,
+    v004_facts,
+    v005_deliveries,
+    v006_calendars,
+    v007_backfills,
+)
 
 
 class Migration(NamedTuple):
@@ -22,7 +30,10 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, v001_initial.apply),
     Migration(2, v002_waits.apply),
     Migration(3, v003_policies.apply),
-    Migration(6, v006_backfills.apply),
+    Migration(4, v004_facts.apply),
+    Migration(5, v005_deliveries.apply),
+    Migration(6, v006_calendars.apply),
+    Migration(7, v007_backfills.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

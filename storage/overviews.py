@@ -31,6 +31,8 @@ class CombinedStatus:
     history: list[Execution]
     uptime: float | None
     """The share (0–1) of those ended in the last 30 days that succeeded; None: none has ended."""
+    next_execution: datetime | None = None
+    """When it fires next; excluded days are passed over, which needs its timetable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,14 @@ def pack(value: PlainData, *, root: str = "$", largest: int = LARGEST) -> Packed
     return packed
 
 
+def pack_checked(value: PlainData) -> Packed:
+    """The value as msgpack, when its parts were looked at where they came in.
+
+    With something put around them they may be larger and deeper than `pack` allows.
+    """
+    return Packed(msgpack.packb(value))
+
+
 def unpack(packed: bytes) -> PlainData:
     """The value that `pack` was given."""
     return msgpack.unpackb(packed)

@@ -10,16 +10,26 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from peewee import Model, Tuple, fn
 
+from .calendar_names import calendars_in
 from .database import Reader
 from .events import Event
 from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
 from .plain_data import Packed
-from .records import Attempt, Execution, Failure, Fire, Schedule, StepRun
-from .rows import to_attempt, to_event, to_execution, to_fire, to_schedule, to_step
+from .records import Attempt, Calendar, Execution, Failure, Fire, Schedule, StepRun
+from .rows import (
+    CALENDAR_FIELDS,
+    to_attempt,
+    to_calendar,
+    to_event,
+    to_execution,
+    to_fire,
+    to_schedule,
+    to_step,
+)
 from .selects import Select, one, rows, tuples
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
-from .tables import AttemptRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .tables import AttemptRow, CalendarRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
 T = TypeVar("T")
 Key = tuple[int | str, ...]
@@ -267,6 +277,15 @@ def decided_since(reader: Reader, key: ScheduleId, since: datetime) -> frozenset
     return frozenset(due for (due,) in tuples(reader, query))
 
 
+def overdue(reader: Reader, before: datetime) -> list[Due]:
+    """Schedules whose next instant was to be decided before then, and is not."""
+    row = ScheduleRow
+    query = row.select(row.next_fire.coerce(False), row.id).where(
+        row.status.in_(_FIRING) & (row.next_fire < before)
+    )
+    return [Due(at, key) for at, key in tuples(reader, query.order_by(row.next_fire))]
+
+
 def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
     """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
     row = ExecutionRow
@@ -317,14 +336,25 @@ def last_seq(reader: Reader) -> int:
 
 
 class ScheduleWithOpen(NamedTuple):
-    """A schedule and its executions that have not ended: what its actor begins with."""
+    """A schedule, its executions that have not ended, its calendars: what its actor begins with."""
 
     schedule: Schedule | None
     open: list[Execution]
+    calendars: dict[str, Calendar]
+
+
+def calendars_of(reader: Reader, found: Schedule) -> dict[str, Calendar]:
+    """The calendars that a schedule's `exclude` names, by name."""
+    names = calendars_in(found.schedule_config.exclude)
+    if not names:
+        return {}
+    query = CalendarRow.select(*CALENDAR_FIELDS).where(CalendarRow.name.in_(names))
+    return {row["name"]: to_calendar(row) for row in rows(reader, query)}
 
 
 def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
     row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
     found = None if row is None else to_schedule(row)
-    return ScheduleWithOpen(found, unfinished_of(reader, key))
+    named = {} if found is None else calendars_of(reader, found)
+    return ScheduleWithOpen(found, unfinished_of(reader, key), named)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from .configs import ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
-from .plain_data import PlainData
+from .plain_data import Packed, PlainData
 from .statuses import (
     BackfillStatus,
     ExecutionStatus,
@@ -18,7 +19,7 @@ from .statuses import (
 )
 
 CalendarDays = tuple[tuple[date, date], ...]
-"""The days of a calendar: ranges of local dates, both ends included."""
+"""Ranges of local dates, both ends included; in order, and at least a day apart."""
 
 
 class Failure(NamedTuple):
@@ -89,12 +90,17 @@ class StepKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What an execution took over from its schedule when it was made; later changes don't reach it."""
+    """What an execution took over from its schedule when it was made; later changes don't reach it.
+
+    And from its workflow, when it began.
+    """
 
     timeout: timedelta | None = None
     retry: Retry | None = None
     max_concurrency: int | None = None
     """How many executions of the same lane may run at once; None: as many as there are."""
+    steps: tuple[str, ...] | None = None
+    """The steps that the workflow had; None: it has not begun, or began before this was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +134,18 @@ class Execution:
     """Why it was asked to end before its time, if it was."""
     backfill_id: BackfillId | None = None
     """The backfill that made it, if one did."""
+    chain: tuple[ScheduleId, ...] = ()
+    """The schedules whose events led to it, the first one first."""
 
     @property
     def lane(self) -> str | None:
         """Those that share a limit: a backfill's own, else those of a schedule; None: it shares none."""
         return self.backfill_id or self.schedule_id
+
+    @property
+    def lineage(self) -> tuple[ScheduleId, ...]:
+        """The chain of what its events lead to: its own, and its schedule."""
+        return self.chain if self.schedule_id is None else (*self.chain, self.schedule_id)
 
     @property
     def duration(self) -> timedelta | None:
@@ -185,6 +198,30 @@ class StepRun:
     awaited: Awaited = _NOTHING
 
 
+class CalendarSource(StrEnum):
+    """What a calendar was made of."""
+
+    DATES = "dates"
+    ICALENDAR = "icalendar"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Named days, on which no schedule fires that names the calendar in its `exclude`."""
+
+    name: str
+    description: str
+    source: CalendarSource
+    days: CalendarDays
+    since: date | None
+    """The first day that was looked for in an iCalendar file; None: there is no limit."""
+    through: date | None
+    """The last one: events may repeat for ever."""
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Fire:
     """A row of the fire ledger: what was decided about one due instant, and why."""
@@ -207,6 +244,36 @@ class Fire:
     def lateness(self) -> timedelta:
         """How long after the due instant and its jitter it was decided."""
         return self.decided_at - self.due - self.jitter
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event that has come, on its way to the schedules that wait for it."""
+
+    id: int
+    name: str
+    key: str
+    """Empty: it came without one."""
+    payload: Packed
+    at: datetime
+    """When it came, and the due instant of what it makes: no two that a schedule gets have the same."""
+    chain: tuple[ScheduleId, ...]
+    """The schedules that led to it, the first one first."""
+    source: ExecutionId | None
+    """The execution that sent it, or whose end it tells of; None: it came from outside."""
+    listeners: tuple[ScheduleId, ...]
+    """The schedules that waited for it when it came."""
+    resumed: tuple[ExecutionId, ...]
+    """The executions with a step that waited for it."""
+
+
+class Receipt(NamedTuple):
+    """What is known of an event when it is stored."""
+
+    delivery_id: int | None
+    """None: no schedule has anything to decide."""
+    answer: tuple[ExecutionId, ...] | None
+    """The executions that go on or begin because of it; None: schedules have to decide first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """A new execution that goes on where an older one failed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import IllegalTransition, NotFound
+from .errors import NotFound
 from .ids import ExecutionId
 from .records import Execution
 from .rows import execution_columns
 from .statements import Statement, insert
-from .statuses import ExecutionStatus, StepStatus
+from .statuses import ExecutionStatus, StepStatus, refused
 from .tables import ExecutionRow, StepRow
 from .transaction import Transaction
 
@@ -43,11 +44,14 @@ _INSERT = insert(ExecutionRow)
 class RetryExecution:
     """Store an execution with the finished steps of the one that it is a retry of.
 
+    Not with those in `again`, which may name steps and items of mapped steps.
+
     Raises `NotFound`, or `IllegalTransition` for one that has not ended, or that succeeded.
     """
 
     execution: Execution
     retry_of: ExecutionId
+    again: Collection[str] = ()
 
     def apply(self, transaction: Transaction) -> ExecutionId:
         found = transaction.read(_STATUS, {"id": self.retry_of})
@@ -55,10 +59,11 @@ class RetryExecution:
             raise NotFound("execution", self.retry_of)
         status = ExecutionStatus(found[0][0])
         if status not in RETRIED:
-            raise IllegalTransition("execution", self.retry_of, current=status, wanted="retried")
+            raise refused("execution", self.retry_of, current=status, wanted="retried")
         finished = transaction.read(_FINISHED, {"id": self.retry_of})
         transaction.write(_INSERT, execution_columns(self.execution))
         for name, step_status, result in finished:
-            step = {"name": name, "status": step_status, "result": result}
-            transaction.write(_KEEP, {"execution_id": self.execution.id, **step})
+            if name not in self.again:
+                step = {"name": name, "status": step_status, "result": result}
+                transaction.write(_KEEP, {"execution_id": self.execution.id, **step})
         return self.execution.id

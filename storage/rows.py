@@ -1,16 +1,19 @@
 """Records to rows and back: the one place that knows how a record lies in its table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
 from .configs import ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .events import Event
+from .plain_data import Packed, pack, pack_checked
 from .records import (
     Attempt,
     Awaited,
     Backfill,
+    Calendar,
+    CalendarSource,
     Execution,
     Failure,
     Fire,
@@ -30,7 +33,15 @@ from .statuses import (
     StepStatus,
     Trigger,
 )
-from .tables import AttemptRow, BackfillRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .tables import (
+    AttemptRow,
+    BackfillRow,
+    CalendarRow,
+    ExecutionRow,
+    FireRow,
+    ScheduleRow,
+    StepRow,
+)
 
 Row = Mapping[str, Any]
 _MICROSECOND = timedelta(microseconds=1)
@@ -64,6 +75,7 @@ def schedule_columns(schedule: Schedule) -> dict[str, Any]:
             "resumed_at": schedule.resumed_at,
             "runs": schedule.runs,
             "failures_in_row": schedule.failures_in_row,
+            "event": schedule.schedule_config.event,
             "last_execution_at": schedule.last_execution_at,
             "last_error": schedule.last_error,
             "executions": totals.executions,
@@ -110,7 +122,6 @@ def to_schedule(row: Row) -> Schedule:
 
 def execution_columns(execution: Execution) -> dict[str, Any]:
     """An execution as its row."""
-    options = execution.options
     return columns(
         ExecutionRow,
         {
@@ -119,29 +130,41 @@ def execution_columns(execution: Execution) -> dict[str, Any]:
             "trigger": execution.trigger.value,
             "parent_id": execution.parent and execution.parent.execution_id,
             "parent_step": execution.parent and execution.parent.step,
-            "options": {
-                "timeout": micros(options.timeout),
-                "retry": _config(options.retry) if options.retry else None,
-                "maxConcurrency": options.max_concurrency,
-            },
+            "options": packed_options(execution.options),
+            "context": pack_checked(execution.context),
+            "chain": execution.chain or None,
         },
+    )
+
+
+def packed_options(options: RunOptions) -> Packed:
+    """What an execution took over, as it is stored."""
+    return pack(
+        {
+            "timeout": micros(options.timeout),
+            "retry": _config(options.retry) if options.retry else None,
+            "maxConcurrency": options.max_concurrency,
+            "steps": options.steps,
+        }
     )
 
 
 def to_execution(row: Row) -> Execution:
     """An execution from its row."""
     options = row["options"]
-    timeout, retry = options["timeout"], options["retry"]
+    timeout, retry, steps = options["timeout"], options["retry"], options.get("steps")
     return Execution(
         **{name: row[name] for name in _EXECUTION_PLAIN if name != "error"},
         error=_failure(row["error"]),
         status=ExecutionStatus(row["status"]),
         trigger=Trigger(row["trigger"]),
         parent=StepKey(row["parent_id"], row["parent_step"]) if row["parent_id"] else None,
+        chain=tuple(row["chain"] or ()),
         options=RunOptions(
             None if timeout is None else timedelta(microseconds=timeout),
             Retry.model_validate(retry) if retry else None,
             options["maxConcurrency"],
+            None if steps is None else tuple(steps),
         ),
     )
 
@@ -198,7 +221,17 @@ def to_step(row: Row, attempts: tuple[Attempt, ...]) -> StepRun:
 
 def attempt_columns(execution_id: str, step: str, attempt: Attempt) -> dict[str, Any]:
     """An attempt as its row."""
-    return columns(AttemptRow, {"execution_id": execution_id, "step": step, **asdict(attempt)})
+    return columns(
+        AttemptRow,
+        {
+            "execution_id": execution_id,
+            "step": step,
+            "number": attempt.number,
+            "started_at": attempt.started_at,
+            "ended_at": attempt.ended_at,
+            "error": attempt.error,
+        },
+    )
 
 
 def to_attempt(row: Row) -> Attempt:
@@ -232,6 +265,23 @@ def backfill_columns(backfill: Backfill) -> dict[str, Any]:
 def to_backfill(row: Row) -> Backfill:
     """A backfill from its row."""
     return Backfill(**{**row, "overlap": Overlap(row["overlap"])})
+
+
+def calendar_columns(calendar: Calendar, icalendar: str | None) -> dict[str, Any]:
+    """A calendar as its row, with the text that its days were read from."""
+    known = {name: getattr(calendar, name) for name in _CALENDAR}
+    return columns(CalendarRow, {**known, "icalendar": icalendar})
+
+
+def to_calendar(row: Row) -> Calendar:
+    """A calendar from its row, with or without that text."""
+    known = {name: row[name] for name in _CALENDAR}
+    return Calendar(**{**known, "source": CalendarSource(row["source"])})
+
+
+_CALENDAR = tuple(each.name for each in fields(Calendar))
+CALENDAR_FIELDS: tuple[Any, ...] = tuple(getattr(CalendarRow, name) for name in _CALENDAR)
+"""What of a row makes a calendar; the text that it was read from is left where it is."""
 
 
 def to_event(row: Row) -> Event:

@@ -1,10 +1,11 @@
 """What can be written about a schedule and its fires."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .calendar_changes import require_calendars, require_versions
 from .errors import AlreadyExists, NotFound, VersionConflict
 from .events import Event
 from .ids import ExecutionId, ScheduleId
@@ -37,6 +38,7 @@ _OWNED = (
     "next_due",
     "next_fire",
     "resumed_at",
+    "event",
 )
 """The columns that a schedule's actor decides; counters and last error belong to its executions."""
 _UPDATE = Statement(
@@ -89,7 +91,10 @@ def require_schedule(transaction: Transaction, key: ScheduleId) -> tuple[int, Sc
 
 @dataclass(frozen=True, slots=True)
 class CreateSchedule:
-    """Store a new schedule. Raises `AlreadyExists` when its id is taken."""
+    """Store a new schedule.
+
+    Raises `AlreadyExists` when its id is taken, `InvalidInput` for a calendar that does not exist.
+    """
 
     schedule: Schedule
     events: Sequence[Event]
@@ -97,6 +102,7 @@ class CreateSchedule:
     def apply(self, transaction: Transaction) -> Schedule:
         if transaction.read(_VERSION, {"id": self.schedule.id}):
             raise AlreadyExists("schedule", self.schedule.id)
+        require_calendars(transaction, self.schedule.schedule_config.exclude)
         transaction.write(_INSERT, schedule_columns(self.schedule))
         transaction.emit(self.events)
         return self.schedule
@@ -106,7 +112,8 @@ class CreateSchedule:
 class ChangeSchedule:
     """Store what the schedule's actor decided, if the stored version is still `expected`.
 
-    Raises `NotFound`, `VersionConflict` or `IllegalTransition`.
+    Raises `NotFound`, `VersionConflict`, `IllegalTransition`, and `InvalidInput` for a calendar that
+    does not exist.
     """
 
     schedule: Schedule
@@ -119,6 +126,7 @@ class ChangeSchedule:
         if version != self.expected:
             raise VersionConflict("schedule", key, expected=self.expected, found=version)
         check_schedule(key, status, self.schedule.status)
+        require_calendars(transaction, self.schedule.schedule_config.exclude)
         transaction.write(_UPDATE, schedule_columns(self.schedule))
         if status is ScheduleStatus.PAUSED and self.schedule.status is ScheduleStatus.ACTIVE:
             transaction.write(_FORGIVE, {"id": key})
@@ -179,7 +187,8 @@ class RecordFires:
     """Store what was decided about due instants, and when the schedule is due next.
 
     An instant that has a row already is left alone. Answers with the executions that are new.
-    Raises `NotFound`, and `VersionConflict` when the schedule was changed meanwhile.
+    Raises `NotFound`, and `VersionConflict` when the schedule was changed meanwhile, or one of its
+    calendars.
     """
 
     schedule_id: ScheduleId
@@ -188,6 +197,8 @@ class RecordFires:
     next_due: datetime | None
     next_fire: datetime | None
     status: ScheduleStatus
+    calendars: Mapping[str, int] = field(default_factory=dict)
+    """The versions of the calendars that it was decided with."""
 
     def apply(self, transaction: Transaction) -> list[Execution]:
         version, current = require_schedule(transaction, self.schedule_id)
@@ -195,6 +206,7 @@ class RecordFires:
             raise VersionConflict(
                 "schedule", self.schedule_id, expected=self.expected, found=version
             )
+        require_versions(transaction, self.calendars)
         check_schedule(self.schedule_id, current, self.status)
         made: list[Execution] = []
         for decision in self.decisions:

@@ -1,11 +1,14 @@
 """Every state a schedule, an execution or a step can be in, and the changes that are allowed.
 
-The tables are the whole truth: what they do not list raises `IllegalTransition`.
+The tables are the whole truth: what they do not list raises `IllegalTransition`, and is logged.
 """
 
+import logging
 from enum import StrEnum
 
 from .errors import IllegalTransition
+
+logger = logging.getLogger("quarterjack.state")
 
 
 class ScheduleStatus(StrEnum):
@@ -97,6 +100,12 @@ class FireReason(StrEnum):
     """Nothing could fire at its time, and it is older than `catchUpWindow`."""
     SUPERSEDED = "superseded"
     """Nothing could fire at its time, and a later instant stands for it (`catchUp: latest`)."""
+    OUTSIDE = "outside"
+    """The event came before `startAt`, or not before `endAt`."""
+    LOOP = "loop"
+    """The event came of an execution that this schedule itself led to."""
+    CHAIN_TOO_LONG = "chainTooLong"
+    """Too many schedules, one after the other, have led to the event."""
 
 
 _Q, _R, _W = ExecutionStatus.QUEUED, ExecutionStatus.RUNNING, ExecutionStatus.WAITING
@@ -140,13 +149,19 @@ SCHEDULE_TRANSITIONS: dict[ScheduleStatus, frozenset[ScheduleStatus]] = {
 }
 
 
+def refused(kind: str, key: str, *, current: str, wanted: str) -> IllegalTransition:
+    """The error for a change of state that is not allowed; each one is logged."""
+    logger.warning("refused: %s %s is %s and can't become %s", kind, key, current, wanted)
+    return IllegalTransition(kind, key, current=current, wanted=wanted)
+
+
 def check_execution(key: str, current: ExecutionStatus, wanted: ExecutionStatus) -> None:
     """Refuse a change of an execution's status that the table does not allow."""
     if wanted not in EXECUTION_TRANSITIONS[current]:
-        raise IllegalTransition("execution", key, current=current, wanted=wanted)
+        raise refused("execution", key, current=current, wanted=wanted)
 
 
 def check_schedule(key: str, current: ScheduleStatus, wanted: ScheduleStatus) -> None:
     """Refuse a change of a schedule's status that the table does not allow."""
     if wanted not in SCHEDULE_TRANSITIONS[current]:
-        raise IllegalTransition("schedule", key, current=current, wanted=wanted)
+        raise refused("schedule", key, current=current, wanted=wanted)

@@ -3,7 +3,7 @@
 `tests/storage` compares them with what the migrations make, so that the two can't drift apart.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from peewee import (
@@ -18,8 +18,10 @@ from peewee import (
     TextField,
 )
 
+from .calendar_days import pack_days, unpack_days
 from .instants import from_micros, to_micros
 from .plain_data import Packed, pack, unpack
+from .records import CalendarDays
 
 
 class InstantField(BigIntegerField):
@@ -40,6 +42,26 @@ class PackedField(BlobField):
 
     def python_value(self, value: bytes | None) -> Any:
         return None if value is None else unpack(value)
+
+
+class DateField(IntegerField):
+    """A date, stored as its number of days since the year 1."""
+
+    def db_value(self, value: date | None) -> int | None:
+        return None if value is None else value.toordinal()
+
+    def python_value(self, value: int | None) -> date | None:
+        return None if value is None else date.fromordinal(value)
+
+
+class DaysField(BlobField):
+    """The days of a calendar."""
+
+    def db_value(self, value: CalendarDays) -> bytes:
+        return pack_days(value)
+
+    def python_value(self, value: bytes) -> CalendarDays:
+        return unpack_days(bytes(value))
 
 
 class ScheduleRow(Model):
@@ -67,10 +89,14 @@ class ScheduleRow(Model):
     resumed_at = InstantField(null=True)
     runs = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     failures_in_row = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    event = TextField(null=True)
 
     class Meta:
         table_name = "schedules"
         indexes = ((("status", "next_fire"), False), (("created_at", "id"), False))
+
+
+ScheduleRow.add_index(ScheduleRow.event, where=ScheduleRow.event.is_null(False))
 
 
 class ExecutionRow(Model):
@@ -97,6 +123,7 @@ class ExecutionRow(Model):
     wake_at = InstantField(null=True)
     stop_reason = TextField(null=True)
     backfill_id = TextField(null=True)
+    chain = PackedField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -204,6 +231,22 @@ class FireRow(Model):
         without_rowid = True
 
 
+class CalendarRow(Model):
+    name = TextField(primary_key=True)
+    description = TextField()
+    source = TextField()
+    days = DaysField()
+    since = DateField(null=True)
+    through = DateField(null=True)
+    icalendar = TextField(null=True)
+    version = IntegerField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        table_name = "calendars"
+
+
 class EventRow(Model):
     seq = IntegerField(primary_key=True)
     type = TextField()
@@ -217,6 +260,34 @@ class EventRow(Model):
         table_name = "events"
 
 
+class FactRow(Model):
+    name = TextField(primary_key=True)
+    value = TextField()
+
+    class Meta:
+        table_name = "facts"
+        without_rowid = True
+
+
+class DeliveryRow(Model):
+    id = IntegerField(primary_key=True)
+    name = TextField()
+    key = TextField()
+    payload = PackedField(null=True)
+    at = InstantField(unique=True)
+    chain = PackedField()
+    source = TextField(null=True)
+    listeners = PackedField()
+    answer = PackedField()
+    idempotency_key = TextField(null=True)
+    digest = BlobField(null=True)
+    done_at = InstantField(null=True, index=True)
+
+    class Meta:
+        table_name = "deliveries"
+        indexes = ((("name", "idempotency_key"), True),)
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -226,14 +297,20 @@ TABLES: tuple[type[Model], ...] = (
     OutputRow,
     FireRow,
     EventRow,
+    FactRow,
+    DeliveryRow,
+    CalendarRow,
 )
 
 __all__ = [
     "TABLES",
     "AttemptRow",
     "BackfillRow",
+    "CalendarRow",
+    "DeliveryRow",
     "EventRow",
     "ExecutionRow",
+    "FactRow",
     "FireRow",
     "InstantField",
     "OutputRow",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from .events import Event
+from .records import Delivery, StepKey
 from .statements import Statement, columns, insert
 from .tables import EventRow
 
@@ -34,6 +35,10 @@ class Transaction:
         self._seq = last_seq
         self.events: list[Event] = []
         self.writes = 0
+        self.woken: list[StepKey] = []
+        """Steps that have what they waited for, to be told after COMMIT."""
+        self.deliveries: list[Delivery] = []
+        """Events that schedules have to decide about, to be told after COMMIT."""
 
     def write(self, statement: Statement, values: Mapping[str, Any]) -> None:
         """Run the statement some time before COMMIT, and before any read."""
@@ -61,6 +66,14 @@ class Transaction:
             self._seq += 1
             self.events.append(replace(event, seq=self._seq))
             self.writes += 1
+
+    def wake(self, steps: Iterable[StepKey]) -> None:
+        """Let those who wait for these steps be told after COMMIT."""
+        self.woken.extend(steps)
+
+    def hand_over(self, delivery: Delivery) -> None:
+        """Let the schedules that wait for an event be told after COMMIT."""
+        self.deliveries.append(delivery)
 
     def finish(self) -> None:
         """Run all that is still buffered; COMMIT comes next."""

@@ -6,7 +6,7 @@ Built on pykka (`Actor`, `ActorRef`, `tell`, `ask`, `proxy`); this adds how acto
 from .actor import Actor, Ping, handles
 from .cell import CellState
 from .child_spec import ChildSpec, Placement, Restart
-from .clock import Clock, SystemClock, Timer, wall_clock
+from .clock import Clock, SystemClock, Timer, WallJumps, wall_clock
 from .dispatcher import LoopDispatcher, SeededDispatcher, ThreadDispatcher
 from .errors import EngineError, MailboxFull, NothingLeftToRun, WouldDeadlock
 from .loop_lag import LoopLag
@@ -47,6 +47,7 @@ __all__ = [
     "Timer",
     "VirtualActors",
     "VirtualClock",
+    "WallJumps",
     "WouldDeadlock",
     "handles",
     "wall_clock",

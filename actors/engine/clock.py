@@ -4,8 +4,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+_JUMP: Final = timedelta(seconds=1)
 
 
 class Timer(Protocol):
@@ -48,6 +50,25 @@ class _CrossThreadTimer:
         self._cancelled = True
         if self._handle is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._handle.cancel)
+
+
+class WallJumps:
+    """Notices when the wall clock was set, or the machine slept: it moved otherwise than monotonic time.
+
+    Slow corrections (NTP slews by 500 ppm) are followed without a word.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wall = clock.now()
+        self._monotonic = clock.monotonic()
+
+    def look(self) -> timedelta:
+        """By how much it has jumped since the last look (negative: back); nothing below a second."""
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        jump = (wall - self._wall) - timedelta(seconds=monotonic - self._monotonic)
+        self._wall, self._monotonic = wall, monotonic
+        return jump if abs(jump) >= _JUMP else timedelta(0)
 
 
 def wall_clock() -> datetime:

@@ -6,6 +6,7 @@ one on a thread of its own, `SeededDispatcher` on the caller's thread, in an ord
 
 import asyncio
 import logging
+import math
 import queue
 import random
 import threading
@@ -177,15 +178,16 @@ class SeededDispatcher:
         """Run nothing any more."""
         self._ready.clear()
 
-    def run_until_idle(self) -> None:
-        """Give turns until every mailbox is empty."""
+    def run_until_idle(self, turns: float = math.inf) -> None:
+        """Give turns until every mailbox is empty, or so many were given."""
         if self._running:
             return
         self._running = True
         try:
             with running_actors():
-                while self._ready:
+                while self._ready and turns > 0:
                     self._turn(self._next())
+                    turns -= 1
         finally:
             self._running = False
 

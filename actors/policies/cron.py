@@ -1,235 +1,128 @@
 """The due instants of a cron expression in a time zone, by the rules of cron(8) and crontab(5).
 
-croniter finds the matching *wall-clock* times; what a change of the clock does to them is decided here:
-a job whose minute or hour field begins with `*` follows the wall clock (twice in an overlap, not at all
-in a gap); any other runs at the end of a gap, and once, at the first pass, in an overlap. Changes of
-more than three hours are corrections: times that they leave out are skipped.
+`cron_grammar` reads the expression, `cron_days` finds the days, and what a change of the clock does is
+decided here: a job whose minute or hour field begins with `*` is a *wildcard* and follows the wall clock
+(twice in an overlap, not at all in a gap); any other is *fixed* and runs once, at the end of the gap that
+left its time out, and at the first pass of an overlap. Changes of more than three hours are corrections:
+the new time is used at once, by every job. Pure, and safe from any thread.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from bisect import bisect_left
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterBadDateError, CroniterError, croniter
+from .clock_changes import Change, first_change, last_change, offset_at
+from .cron_days import CronDays
+from .cron_fields import CronError, CronField
+from .cron_grammar import parse
 
+__all__ = ["CronError", "CronExpression", "cron_expression"]
 
-class CronError(ValueError):
-    """The expression is wrong; `field` names the one that is (None: the whole)."""
-
-    def __init__(self, field: str | None, problem: str) -> None:
-        self.field = field
-        super().__init__(f"Bad {field}: {problem}" if field else problem)
-
-
-class _Field(NamedTuple):
-    name: str
-    lowest: int
-    highest: int
-    names: tuple[str, ...] = ()
-    special: str = r"(?!)"
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_FIELDS: Final = (
-    _Field("second", 0, 59),
-    _Field("minute", 0, 59),
-    _Field("hour", 0, 23),
-    _Field("day-of-month", 1, 31, special=r"l"),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("day-of-week", 0, 7, _DAYS, special=r"l[0-7]|[0-7]#[1-5]"),
-)
-ALIASES: Final = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
-LONGEST: Final = 256
-_ITEM = re.compile(r"(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:/([0-9]+))?", re.ASCII)
-_CORRECTION = timedelta(hours=3)
-_SECOND = timedelta(seconds=1)
-_SCAN = timedelta(hours=12)
-_SAMPLE = datetime(2023, 12, 31)  # noqa: DTZ001 - a wall-clock time
+_CORRECTION: Final = timedelta(hours=3)
+"""A larger change of the clock is one."""
+_NEAR: Final = timedelta(days=2)
+"""Farther than any clock was ever put forwards or back (a day)."""
+_SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
+_EARLIEST: Final = datetime(1, 1, 8, tzinfo=UTC)
+"""So that there is a calendar before it to look at."""
 
 
 class CronExpression:
     """A checked expression of 5 fields, 6 with seconds first, or an `@` name.
 
+    `seed` decides what `H` stands for: a schedule's id. Raises `CronError`.
+
     >>> CronExpression("0 3 * * *").next(datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
     datetime.datetime(2026, 1, 1, 3, 0, tzinfo=datetime.timezone.utc)
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, seed: str = "") -> None:
         self.text = text
-        fields = _split(text)
-        self.fields = tuple(
-            _checked(field, part) for field, part in zip(_FIELDS, fields, strict=True)
-        )
-        self.is_wildcard = self.fields[1].startswith("*") or self.fields[2].startswith("*")
-        if "#" in self.fields[5] and self.fields[3] != "*":
-            raise CronError("day-of-week", "`#` can't stand beside a restricted day-of-month")
-        try:
-            self._next_wall(_SAMPLE)
-        except CroniterBadDateError:
-            raise CronError("day-of-month", "that date never comes") from None
-        except (CroniterError, ValueError) as error:
-            raise CronError(None, f"{text!r} is no cron expression: {error}") from None
+        self.fields: tuple[CronField, ...] = parse(text, seed)
+        second, minute, hour, *days = self.fields
+        self.is_wildcard = minute.is_starred or hour.is_starred
+        self.is_hashed = any(field.is_hashed for field in self.fields)
+        self._seconds = second.values
+        self._minutes = minute.values
+        self._hours = hour.values
+        self._earliest = time(hour.values[0], minute.values[0], second.values[0])
+        self._days = CronDays(*days)
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
-        """The first due instant later than `after` (both in UTC); None: there is none before 9999."""
+        """The first due instant later than `after` (both in UTC); None: there is none before 10000."""
         try:
-            return (
-                self._next_wildcard(after, zone)
-                if self.is_wildcard
-                else self._next_fixed(after, zone)
-            )
-        except (ValueError, OverflowError):  # the calendar ends with the year 9999
+            return self._next(max(after, _EARLIEST), zone)
+        except OverflowError:
             return None
 
-    def _next_wall(self, wall: datetime) -> datetime:
-        found: datetime = croniter(
-            " ".join(self.fields),
-            wall,
-            second_at_beginning=True,
-            implement_cron_bug=True,
-            max_years_between_matches=30,
-        ).get_next(datetime)
-        return found
-
-    def _next_fixed(self, after: datetime, zone: ZoneInfo) -> datetime:
-        wall = _wall(after, zone)
-        if _offset(after - 2 * _CORRECTION, zone) != _offset(after, zone):
-            wall -= 2 * _CORRECTION
+    def _next(self, after: datetime, zone: ZoneInfo) -> datetime:
+        at, offset = after, offset_at(zone, after)
+        shown = (after + offset).replace(tzinfo=None)
+        change = last_change(zone, after - _NEAR, after)
+        if change is not None:
+            shown = max(shown, self._begins(change) - _SECOND)
+        wall = self._next_wall(shown)
         while True:
-            wall = self._next_wall(wall)
-            instant = _instant_of_fixed(wall, zone)
-            if instant is not None and instant > after:
-                return instant
+            due = (wall - offset).replace(tzinfo=UTC)
+            change = first_change(zone, at, min(due, at + _NEAR))
+            if change is not None:
+                at, offset = change.at, change.after
+                wall = self._next_wall(self._begins(change) - _SECOND)
+            elif due - at <= _NEAR:
+                return max(due, at)  # a time that a gap has left out is due at its end
+            else:  # no clock shows a match until shortly before
+                at = max(at + _NEAR, due - _NEAR)
+                offset = offset_at(zone, at)
 
-    def _next_wildcard(self, after: datetime, zone: ZoneInfo) -> datetime:
-        while True:
-            offset = _offset(after, zone)
-            found = (self._next_wall((after + offset).replace(tzinfo=None)) - offset).replace(
-                tzinfo=UTC
-            )
-            change = _first_change(after, found, zone)
-            if change is None:
-                return found
-            before = change - _SECOND
-            if self._is_due_at(change, zone):
-                return change
-            after = max(change, before)
+    def _begins(self, change: Change) -> datetime:
+        """The first time on the clock that counts after a change.
 
-    def _is_due_at(self, instant: datetime, zone: ZoneInfo) -> bool:
-        wall = _wall(instant, zone)
-        return self._next_wall(wall - _SECOND) == wall
+        For a fixed job it is the one that was to come: times that a gap leaves out are not lost, and
+        those that an overlap shows again are not new.
+        """
+        follows = self.is_wildcard or abs(change.jump) > _CORRECTION
+        return (change.at + (change.after if follows else change.before)).replace(tzinfo=None)
 
+    def _next_wall(self, shown: datetime) -> datetime:
+        """The first match on a clock, later than what it shows."""
+        moment = shown.replace(microsecond=0) + _SECOND
+        day = self._days.first(moment.date())
+        if day == moment.date():
+            found = self._time_from(moment.time())
+            if found is not None:
+                return datetime.combine(day, found)
+            day = self._days.first(day + _DAY)
+        return datetime.combine(day, self._earliest)
 
-def _split(text: str) -> list[str]:
-    if len(text) > LONGEST:
-        raise CronError(None, f"a cron expression has at most {LONGEST} characters")
-    if not text.isascii():
-        raise CronError(None, "a cron expression is plain ASCII; retype its spaces and signs")
-    if text.strip().startswith("@"):
-        alias = ALIASES.get(text.strip().lower())
-        if alias is None:
-            raise CronError(None, f"{text.strip()!r} is none of {', '.join(ALIASES)}")
-        text = alias
-    fields = text.lower().split()
-    if len(fields) == 5:
-        return ["0", *fields]
-    if len(fields) != 6:
-        raise CronError(
-            None, f"a cron expression has 5 fields, or 6 with seconds first; this has {len(fields)}"
-        )
-    return fields
-
-
-def _checked(field: _Field, text: str) -> str:
-    return ",".join(_checked_item(field, item) for item in text.split(","))
-
-
-def _checked_item(field: _Field, item: str) -> str:
-    if re.fullmatch(field.special, item):
-        return item
-    found = _ITEM.fullmatch(item)
-    if found is None:
-        raise CronError(field.name, f"`{item:.40}` is not understood")
-    first, last, step = found.groups()
-    if step is not None and not 1 <= _number(field, step, any_size=True) <= field.highest + 1:
-        raise CronError(field.name, f"the step of `{item}` is not in 1–{field.highest + 1}")
-    if first == "*":
-        if last is not None:
-            raise CronError(field.name, f"`{item}` is not understood")
-        return item
-    low = _number(field, first)
-    if last is None:
-        if step is not None:
-            raise CronError(
-                field.name, f"`{item}` has a step without a range; write {low}-…/{step}"
-            )
-        return str(low)
-    high = _number(field, last)
-    if high < low:
-        raise CronError(field.name, f"the range `{item}` is reversed")
-    if low == high:  # croniter would take `5-5` for the whole field
-        return str(low)
-    return f"{low}-{high}" + (f"/{step}" if step else "")
-
-
-def _number(field: _Field, text: str, *, any_size: bool = False) -> int:
-    if text in field.names:
-        return field.names.index(text) + field.lowest
-    if not text.isdigit() or len(text) > 4:
-        raise CronError(field.name, f"`{text:.40}` is not in {field.lowest}–{field.highest}")
-    number = int(text)
-    if not any_size and not field.lowest <= number <= field.highest:
-        raise CronError(field.name, f"`{text}` is not in {field.lowest}–{field.highest}")
-    return number
-
-
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
-    return instant.astimezone(zone).utcoffset() or timedelta(0)
-
-
-def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    return instant.astimezone(zone).replace(tzinfo=None)
-
-
-def _instant_of_fixed(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if _wall(instant, zone) == wall:
-        return instant
-    change = _first_change(instant - 48 * timedelta(hours=1), instant + _SCAN * 4, zone)
-    if change is None:
+    def _time_from(self, moment: time) -> time | None:
+        """The first match of a day that is not earlier than the moment."""
+        hours, minutes, seconds = self._hours, self._minutes, self._seconds
+        hour = bisect_left(hours, moment.hour)
+        if hour == len(hours):
+            return None
+        if hours[hour] > moment.hour:
+            return time(hours[hour], minutes[0], seconds[0])
+        minute = bisect_left(minutes, moment.minute)
+        if minute < len(minutes) and minutes[minute] == moment.minute:
+            second = bisect_left(seconds, moment.second)
+            if second < len(seconds):
+                return time(moment.hour, moment.minute, seconds[second])
+            minute += 1
+        if minute < len(minutes):
+            return time(moment.hour, minutes[minute], seconds[0])
+        if hour + 1 < len(hours):
+            return time(hours[hour + 1], minutes[0], seconds[0])
         return None
-    jump = _offset(change, zone) - _offset(change - _SECOND, zone)
-    return change if jump <= _CORRECTION else None
 
 
-def _first_change(after: datetime, until: datetime, zone: ZoneInfo) -> datetime | None:
-    """The first instant in (after, until] at which the zone's offset is another than just before."""
-    offset = _offset(after, zone)
-    low = after
-    while low < until:
-        high = min(low + _SCAN, until)
-        if _offset(high, zone) != offset:
-            break
-        low = high
-    else:
-        return None
-    while high - low > _SECOND:
-        middle = low + (high - low) // 2
-        middle = middle.replace(microsecond=0)
-        if middle <= low:
-            break
-        if _offset(middle, zone) == offset:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
+def cron_expression(text: str, seed: str = "") -> CronExpression:
+    """The expression, parsed once for all that ask for it. Raises `CronError`."""
+    return _cached(text, seed if "h" in text.lower() else "")
+
+
+@lru_cache(maxsize=4_096)
+def _cached(text: str, seed: str) -> CronExpression:
+    return CronExpression(text, seed)

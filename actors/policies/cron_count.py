@@ -16,18 +16,11 @@ from .clock_changes import Change, first_change, offset_at
 from .cron import CronExpression
 
 _UTC: Final = ZoneInfo("UTC")
-_SAMPLE: Final = date(2000, 1, 1)
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
 _SECONDS_OF_DAY: Final = 86_400
 _LONGEST_CHANGE: Final = timedelta(days=2)
 """No clock was ever put back by so much."""
-_PARTS: Final[tuple[tuple[str, dict[str, int], dict[str, int]], ...]] = (
-    ("hour", {"minute": 59, "second": 59}, {"hour": 0, "minute": 0, "second": 0}),
-    ("minute", {"second": 59}, {"minute": 0, "second": 0}),
-    ("second", {}, {"second": 0}),
-)
-"""Each with what skips the rest of one, and what is the same for all of them."""
 
 
 def count(lines: Sequence[CronExpression], zone: ZoneInfo, after: datetime, until: datetime) -> int:
@@ -43,25 +36,11 @@ class _Line:
 
     @cached_property
     def seconds(self) -> int:
-        """The seconds of a day on which it matches: bit 0 is midnight.
-
-        Any hour goes with any minute and second, so asking for 144 instants tells all.
-        """
-        first = self.line.next(_midnight(self.day_from(_SAMPLE)) - _SECOND, _UTC)
-        if first is None:
-            return 0
-        hours, minutes, seconds = (list(self._values(first, *part)) for part in _PARTS)
+        """The seconds of a day on which it matches: bit 0 is midnight."""
+        seconds, minutes, hours = (field.values for field in self.line.fields[:3])
         minute = sum(1 << second for second in seconds)
         hour = sum(minute << 60 * each for each in minutes)
         return sum(hour << 3_600 * each for each in hours)
-
-    def _values(
-        self, first: datetime, unit: str, skip: dict[str, int], same: dict[str, int]
-    ) -> Iterator[int]:
-        found: datetime | None = first
-        while found is not None and _with(found, same) == _with(first, same):
-            yield getattr(found, unit)
-            found = self.line.next(_with(found, skip), _UTC)
 
     def day_from(self, day: date) -> date:
         """The first day that it matches, `day` itself included; the last of all: there is none."""
@@ -157,10 +136,6 @@ def _midnight(day: date) -> datetime:
 
 def _next_second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0) + _SECOND
-
-
-def _with(instant: datetime, parts: dict[str, int]) -> datetime:
-    return instant.replace(**parts)  # type: ignore[arg-type]
 
 
 def _seconds(span: timedelta) -> int:

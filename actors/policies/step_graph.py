@@ -78,6 +78,25 @@ def fates(graph: Mapping[str, Node], known: Mapping[str, Fate]) -> dict[str, Fat
     return {name: found[name] for name in graph}
 
 
+def repeated(graph: Mapping[str, Node], known: Mapping[str, Fate]) -> set[str]:
+    """The steps that are done, but not for a retry: a failure before them was why they ran, or no bar.
+
+    Also those that go on from the result of such a step. What is done besides is kept.
+
+    >>> graph = {"a": Node(), "b": Node(), "tidy": Node(("a", "b"), run_if=RunIf.ALWAYS)}
+    >>> repeated(graph, {"a": Fate.FAILED, "b": Fate.DONE, "tidy": Fate.DONE})
+    {'tidy'}
+    """
+    found = fates(graph, known)
+    again: set[str] = set()
+    for name in check_acyclic({name: node.needs for name, node in graph.items()}):
+        before = graph[name].needs
+        good = all(found[need] in (Fate.DONE, Fate.SKIPPED) for need in before)
+        if found[name] is Fate.DONE and (not good or again.intersection(before)):
+            again.add(name)
+    return again
+
+
 def sinks(graph: Mapping[str, Node]) -> list[str]:
     """The steps whose results are the workflow's: none that does its work depends on them.
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from quarterjack.storage import InvalidInput, ScheduleConfig, ScheduleId, Trigger
 
 from . import cron_count
-from .cron import CronError, CronExpression
+from .cron import CronError, CronExpression, cron_expression
+from .time_zones import UnknownTimeZone, time_zone
 
 
 class Rule(Protocol):
@@ -124,15 +125,17 @@ class EventRule:
         return 0
 
 
-def rule_of(config: ScheduleConfig, created_at: datetime, key: ScheduleId) -> Rule:  # noqa: ARG001
+def rule_of(config: ScheduleConfig, created_at: datetime, key: ScheduleId) -> Rule:
     """The rule that a configuration describes.
 
-    An interval without an anchor counts from `startAt`, else from creation. Raises `InvalidInput`
-    that names the field: a bad cron expression, an unknown time zone.
+    An interval without an anchor counts from `startAt`, else from creation; the id decides what `H` in
+    a cron expression stands for. Raises `InvalidInput` that names the field: a bad cron expression, an
+    unknown time zone.
     """
     zone = zone_of(config)
     if config.cron is not None:
-        return CronRule(tuple(_line(config, index) for index in range(len(config.cron))), zone)
+        lines = (_line(config, index, key) for index in range(len(config.cron)))
+        return CronRule(tuple(lines), zone)
     if config.interval is not None:
         first = created_at + config.interval
         return IntervalRule(config.interval, config.anchor or config.start_at or first)
@@ -145,20 +148,16 @@ def rule_of(config: ScheduleConfig, created_at: datetime, key: ScheduleId) -> Ru
 
 def zone_of(config: ScheduleConfig) -> ZoneInfo:
     """The time zone of a schedule. Raises `InvalidInput`."""
-    name = config.timezone
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise _wrong(
-            "timezone",
-            problem=f"{name!r:.60} is no IANA time zone; write one such as Europe/Paris or UTC",
-        ) from None
+        return time_zone(config.timezone)
+    except UnknownTimeZone as error:
+        raise _wrong("timezone", problem=str(error)) from None
 
 
-def _line(config: ScheduleConfig, index: int) -> CronExpression:
+def _line(config: ScheduleConfig, index: int, key: ScheduleId) -> CronExpression:
     assert config.cron is not None
     try:
-        return CronExpression(config.cron[index])
+        return cron_expression(config.cron[index], key)
     except CronError as error:
         place = ("cron",) if len(config.cron) == 1 else ("cron", index)
         raise _wrong(*place, problem=str(error)) from None

@@ -21,6 +21,7 @@ from quarterjack.runtime import (
     WorkflowDefinitionError,
 )
 from quarterjack.runtime.workflow_loader import load_workflows
+from quarterjack.storage.plain_data import LARGEST
 
 from ..server import ExitCode, bind
 from ..server import serve as serve_runtime
@@ -49,6 +50,19 @@ logger = logging.getLogger("quarterjack")
 @option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
 @option(
+    "--time-zone-data",
+    default="system",
+    type=click.Choice(["system", "package"]),
+    help="Where time zones come from: the system, or the package tzdata.",
+)
+@option(
+    "--max-result",
+    default=LARGEST,
+    type=str,
+    metavar="SIZE",
+    help="What a step's result may take: bytes, or a size such as 5MB.",
+)
+@option(
     "--builtin",
     multiple=True,
     type=click.Choice(["command", "http"]),
@@ -76,6 +90,8 @@ def serve(
     concurrency: int,
     rate_limit: str | None,
     grace: timedelta,
+    time_zone_data: str,
+    max_result: str,
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
@@ -90,6 +106,8 @@ def serve(
         "concurrency": concurrency,
         "rate_limit": rate_limit,
         "grace": grace,
+        "time_zone_data": time_zone_data,
+        "max_result": max_result,
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,

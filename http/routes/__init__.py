@@ -2,10 +2,32 @@
 
 from aiohttp import web
 
-from . import actors, backfills, events, executions, health, live, schedules, workflows
+from . import (
+    actors,
+    backfills,
+    calendars,
+    cron,
+    events,
+    executions,
+    health,
+    live,
+    schedules,
+    workflows,
+)
 
 
 def all_routes() -> list[web.RouteDef]:
     """Every address that the server answers."""
-    resources = (schedules, backfills, workflows, executions, events, actors, health, live)
+    resources = (
+        schedules,
+        backfills,
+        calendars,
+        workflows,
+        executions,
+        events,
+        cron,
+        actors,
+        health,
+        live,
+    )
     return [route for resource in resources for route in resource.routes()]

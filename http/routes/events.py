@@ -1,5 +1,7 @@
-"""`/api/events`: what happened, as it was stored."""
+"""`/api/events`: what happened, as it was stored; and events from outside."""
 
+import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -11,12 +13,15 @@ from quarterjack.storage.queries import Page
 
 from .. import presenters
 from ..answers import answered, ok, ok_large
-from ..bodies import EventBody, read_body
+from ..bodies import LARGEST_BODY, EventBody, read_body
+from ..idempotency import idempotency_key
 from ..keys import runtime_of
 from ..paging import listing, page_request
 from ..query import EventsQuery, NoQuery, read_query
 
 _SCOPE: Final = "events"
+_LARGE: Final = 32_768
+"""Bytes of a body above which its payload is packed on a thread, so that nobody waits for it."""
 _CHUNK: Final = 500
 _MOST_READ: Final = 20_000
 """Events that one call looks at; a page may have fewer than wanted, and says where it goes on."""
@@ -42,11 +47,22 @@ async def list_events(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    """`POST /api/events/{name}`: 202 when it is stored that those who waited have it."""
+    """`POST /api/events/{name}`: 202 when it is stored what becomes of it."""
     read_query(request, NoQuery)
+    key = idempotency_key(request)
     body = await read_body(request, EventBody)
-    sent = runtime_of(request).send_event(request.match_info["name"], body.payload, key=body.key)
-    return ok({"executionIds": await answered(sent)}, HTTPStatus.ACCEPTED)
+    sent = partial(
+        runtime_of(request).send_event,
+        request.match_info["name"],
+        body.payload,
+        key=body.key,
+        idempotency_key=key,
+    )
+    if (request.content_length or LARGEST_BODY) > _LARGE:
+        reply = await asyncio.to_thread(sent)  # it packs the payload
+    else:
+        reply = sent()
+    return ok({"executionIds": await answered(reply)}, HTTPStatus.ACCEPTED)
 
 
 async def _matching(request: web.Request, after: int, topic: str, limit: int) -> Page[Event]:

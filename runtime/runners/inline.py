@@ -1,4 +1,7 @@
-"""Runs a step at once, on the thread that submits it: for tests and simulation, where order matters."""
+"""Runs a step at once, on the thread that submits it: for tests and simulation, where order matters.
+
+A virtual runtime has no asyncio loop on that thread, so there an `async def` runs here, too.
+"""
 
 import asyncio
 import threading

@@ -49,7 +49,7 @@ class OutputPipe:
 
     def drain(self) -> None:
         """Read what is there; what comes later is another attempt's."""
-        self._take(self._piece())
+        self._take(self._piece() or b"")
         self._add(self._decoder.decode(b"", final=True))
         self._decoder.reset()
         self._records = b""
@@ -61,6 +61,8 @@ class OutputPipe:
 
     def _read(self) -> None:
         piece = self._piece()
+        if piece is None:  # `drain` was here a moment ago
+            return
         if not piece:  # the worker has ended
             self._watch.remove(self._file)
             return
@@ -69,9 +71,12 @@ class OutputPipe:
             self._watch.remove(self._file)
             self._watch.later(_PAUSE_SECONDS, self.open)
 
-    def _piece(self) -> bytes:
+    def _piece(self) -> bytes | None:
+        """What is there to read; None: nothing yet, empty: nothing ever."""
         try:
             return os.read(self._file, _PIPE)
+        except BlockingIOError:
+            return None
         except OSError:
             return b""
 
@@ -80,7 +85,7 @@ class OutputPipe:
             return
         left_out = len(piece) - _KEPT
         if left_out > 0:
-            self._add(f"\n… {left_out:,} bytes left out …\n")
+            self.tail.skip(self._now(), self._stream, left_out)
             self._decoder.reset()
             self._records, piece = b"", piece[left_out:]
         if self._stream == "log":

@@ -8,6 +8,7 @@ The tree, the database and the policies are the real ones; steps run inline. A r
 the actors, leaping from timer to timer until the reply is there.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -19,9 +20,11 @@ from quarterjack.storage import SeededIds
 from quarterjack.storage.database import Address
 from quarterjack.storage.durations import parse_duration
 
+from .. import time_zone_data
 from ..assembly import Assembly, open_writer
 from ..backfill_calls import BackfillCalls
 from ..builtin.book import book_of
+from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
 from ..settings import Settings
 
@@ -47,7 +50,9 @@ class VirtualRuntime(BackfillCalls):
 
     def start(self) -> Reply[None]:
         """Start the tree; it has read what is stored when this returns."""
-        open_writer(self._address).close()
+        writer = open_writer(self._address)
+        time_zone_data.reschedule_if_changed(writer)
+        writer.close()
         assembly = Assembly(
             self._address,
             self.workflows,
@@ -60,6 +65,8 @@ class VirtualRuntime(BackfillCalls):
         self._assembly = assembly
         assembly.start_runners()
         assembly.spawn()
+        self._dispatcher.run_until_idle()
+        read_further(assembly)
         self._dispatcher.run_until_idle()
         return Reply.of(None)
 
@@ -76,9 +83,9 @@ class VirtualRuntime(BackfillCalls):
         """Move the clock, with everything that is due on the way: `advance("1 day")`."""
         self._dispatcher.advance(parse_duration(span))
 
-    def settle(self) -> None:
-        """Let the actors do all that can be done without time passing."""
-        self._dispatcher.run_until_idle()
+    def settle(self, turns: float = math.inf) -> None:
+        """Let the actors do all that can be done without time passing, or so many turns of it."""
+        self._dispatcher.run_until_idle(turns)
 
     def now(self) -> datetime:
         """The virtual wall clock."""

@@ -33,6 +33,8 @@ class FromWorker(StrEnum):
     BEGAN = "began"
     PROGRESSED = "progressed"
     """done, total, note"""
+    EMITTED = "emitted"
+    """name, key, packed payload, mark: an event"""
     RETURNED = "returned"
     """packed result"""
     SKIPPED = "skipped"

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from quarterjack.actors.runner import (
     AttemptKey,
+    Emission,
     StepBegan,
+    StepEmitted,
     StepProgressed,
     StepRaised,
     StepReport,
@@ -36,13 +38,14 @@ def packed_task(task: StepTask) -> list[Any]:
         dict(task.context),
         {name: bytes(value) for name, value in task.results.items()},
         {name: list(failure) for name, failure in task.failures.items()},
+        task.result_limit,
     ]
 
 
 def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
     """The task, with the step as this process has it."""
     key, workflow_id, schedule_id, scheduled_time, trigger, params, context, *rest = fields
-    results, failures = rest
+    results, failures, result_limit = rest
     execution_id, step, number = key
     return StepTask(
         key=AttemptKey(ExecutionId(execution_id), step, number),
@@ -55,6 +58,7 @@ def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
         context=context,
         results={name: Packed(value) for name, value in results.items()},
         failures={name: Failure(*failure) for name, failure in failures.items()},
+        result_limit=result_limit,
     )
 
 
@@ -65,6 +69,9 @@ def packed_report(report: StepReport) -> list[Any]:
             return [FromWorker.BEGAN]
         case StepProgressed(_, progress):
             return [FromWorker.PROGRESSED, *progress]
+        case StepEmitted(_, emission):
+            name, event_key, payload, mark = emission
+            return [FromWorker.EMITTED, name, event_key, bytes(payload), mark]
         case StepReturned(_, result):
             return [FromWorker.RETURNED, bytes(result)]
         case StepSkipped():
@@ -87,6 +94,9 @@ def _raised(
 _REPORTS: Final[dict[FromWorker, Callable[..., StepReport]]] = {
     FromWorker.BEGAN: StepBegan,
     FromWorker.PROGRESSED: lambda key, *progress: StepProgressed(key, Progress(*progress)),
+    FromWorker.EMITTED: lambda key, name, event_key, payload, mark: StepEmitted(
+        key, Emission(name, event_key, Packed(payload), mark)
+    ),
     FromWorker.RETURNED: lambda key, result: StepReturned(key, Packed(result)),
     FromWorker.SKIPPED: StepSkipped,
     FromWorker.RAISED: _raised,

@@ -13,7 +13,14 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
-from quarterjack.actors.runner import StepBegan, StepProgressed, StepRaised, StepReport, StepTask
+from quarterjack.actors.runner import (
+    StepBegan,
+    StepEmitted,
+    StepProgressed,
+    StepRaised,
+    StepReport,
+    StepTask,
+)
 from quarterjack.actors.step import Step, step_of
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import Failure, WorkflowId
@@ -125,6 +132,8 @@ class Worker:
         def report(told: StepReport) -> None:
             if isinstance(told, StepProgressed):
                 pulse.progress(told)
+            elif isinstance(told, StepEmitted):
+                self.channel.send(*packed_report(told))
 
         self.channel.send(*packed_report(StepBegan(task.key)))
         with limited(task.step.memory):

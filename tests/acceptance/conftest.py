@@ -1,28 +1,47 @@
 """Servers as users start them: a process of its own, a database file, a free port."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from server_process import ServerProcess
+from server_process import ServerProcess, Start
 
 APPS = Path(__file__).parent / "apps"
-Start = Callable[..., ServerProcess]
+
+
+@contextmanager
+def _starting(folder: Path, *options: str) -> Iterator[Start]:
+    database = f"sqlite:///{folder / 'q.db'}"
+    always = ("--app", "jobs", "--port", "0", "--database", database, *options)
+    with ExitStack() as stack:
+
+        def started(*arguments: str, **more: Any) -> ServerProcess:
+            every = (*always, *arguments)
+            server = ServerProcess(*every, cwd=APPS, log=folder / "log", **more)
+            return stack.enter_context(server)
+
+        yield started
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts `quarterjack serve` with the test workflows, on the test's database file."""
-    database = f"sqlite:///{tmp_path / 'q.db'}"
-    with ExitStack() as stack:
+    with _starting(tmp_path) as started:
+        yield started
 
-        def started(*arguments: str, **more: Any) -> ServerProcess:
-            every = ("--app", "jobs", "--port", "0", "--database", database, *arguments)
-            server = ServerProcess(*every, cwd=APPS, log=tmp_path / "log", **more)
-            return stack.enter_context(server)
 
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the server that the tests of a module share; the database is its `q.db`."""
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="module")
+def start_shared(shared_folder: Path) -> Iterator[Start]:
+    """As `start`, for a server that the tests of a module share; it does not wait for their steps."""
+    with _starting(shared_folder, "--grace", "100ms") as started:
         yield started
 
 

@@ -1,32 +1,29 @@
-"""SIGKILL at random moments, again and again, under load. Takes a minute: `pytest -m slow`."""
+"""SIGKILL at random moments, again and again, under load: nothing is lost, nothing finished runs twice."""
 
 import random
 import signal
-import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kill_evidence import Evidence
 from rest_client import RestClient
-from server_process import ServerProcess
+from server_process import ServerProcess, Start
 from waiting import eventually
 
-Start = Callable[..., ServerProcess]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-KILLS = 25
-SECOND = 1_000_000
+TIMED = {"cron": "* * * * * *", "overlap": "allow", "catchUp": "all", "catchUpWindow": "1h"}
+PAUSE = 0.02
 
 
 class Load:
-    """Triggers a schedule from some threads until the server is gone."""
+    """Triggers a schedule from two threads until the server is gone."""
 
     def __init__(self, client: RestClient, schedule_id: str, accepted: list[str]) -> None:
         self._client = client
         self._path = f"/api/schedules/{schedule_id}/trigger"
         self._accepted = accepted
-        self._threads = [threading.Thread(target=self._work) for _ in range(3)]
+        self._gone = threading.Event()
+        self._threads = [threading.Thread(target=self._work) for _ in range(2)]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -38,7 +35,7 @@ class Load:
             thread.join(20)
 
     def _work(self) -> None:
-        while True:
+        while not self._gone.wait(PAUSE):
             try:
                 answer = self._client.post(self._path)
             except Exception:  # the server is gone
@@ -47,44 +44,64 @@ class Load:
                 self._accepted.append(answer.body["executionId"])
 
 
-def test_whatever_is_killed_when_everything_runs_exactly_once(
-    start: Start, tmp_path: Path, log: Path
-) -> None:
-    chance, accepted = random.Random(1), list[str]()
-    config = {"cron": "* * * * * *", "overlap": "allow", "catchUp": "all", "catchUpWindow": "1h"}
-    params = {"executionConfig": {"params": {"log": str(log)}}}
-    server = start()
-    client = server.client()
-    timed = [client.schedule("report", config, **params) for _ in range(3)]
-    manual = client.schedule("report", {"manual": True}, **params)
+class Killer:
+    """Kills servers at moments that a seed decides: under load, or while they start and recover."""
 
-    for _ in range(KILLS):
-        pause = threading.Event()
-        with Load(client, manual, accepted):
-            pause.wait(chance.uniform(0, 1.2))
-            server.end(signal.SIGKILL)
-        server = start()
+    def __init__(self, start: Start, log: Path, seed: int) -> None:
+        self._start = start
+        self._chance = random.Random(seed)
+        self.accepted: list[str] = []
+        client = self._server().client()
+        params = {"executionConfig": {"params": {"log": str(log)}}}
+        self.timed = [client.schedule("mixed", TIMED, **params) for _ in range(2)]
+        self._manual = client.schedule("mixed", {"manual": True}, **params)
+        self._running.end(signal.SIGKILL)
+
+    def kill_some(self, count: int) -> None:
+        """Start a server and kill it, so many times."""
+        for _ in range(count):
+            server = self._server()
+            if self._chance.random() < 0.4:
+                threading.Event().wait(self._chance.uniform(0.3, 1.3))
+                server.end(signal.SIGKILL)
+                continue
+            with Load(server.client(), self._manual, self.accepted):
+                threading.Event().wait(self._chance.uniform(0, 0.8))
+                server.end(signal.SIGKILL)
+
+    def let_all_end(self) -> None:
+        """Have a last server do what is left."""
+        server = self._server()
         client = server.client()
-    for key in timed:
-        client.post(f"/api/schedules/{key}/pause")
-    for status in ("queued", "running"):
-        address = f"/api/executions?limit=1&status={status}"
-        eventually(lambda at=address: not client.get(at).body["items"], within=60)  # type: ignore[misc]
-    assert server.end() == 0
+        for key in self.timed:
+            client.post(f"/api/schedules/{key}/pause")
+        for status in ("queued", "running", "waiting"):
+            address = f"/api/executions?limit=1&status={status}"
+            eventually(lambda at=address: not client.get(at).body["items"], within=60)  # type: ignore[misc]
+        assert server.end() == 0
 
-    with closing(sqlite3.connect(tmp_path / "q.db")) as database:
+    def _server(self) -> ServerProcess:
+        runner = self._chance.choice(["process", "thread"])
+        self._running = self._start("--app", "loads", "--runner", runner)
+        return self._running
 
-        def column(query: str, *values: str) -> list[object]:
-            return [row[0] for row in database.execute(query, values)]
 
-        assert column("PRAGMA integrity_check") == ["ok"]
-        assert column("PRAGMA foreign_key_check") == []
-        assert set(column("SELECT status FROM executions")) == {"succeeded"}
-        assert set(accepted) <= set(column("SELECT id FROM executions"))
-        seqs = column("SELECT seq FROM events ORDER BY seq")
-        assert seqs == list(range(1, len(seqs) + 1))
-        for key in timed:
-            due = column("SELECT due FROM executions WHERE schedule_id = ? ORDER BY due", key)
-            first = due[0]
-            assert isinstance(first, int)
-            assert due == [first + number * SECOND for number in range(len(due))]
+@pytest.mark.parametrize(
+    ("kills", "seed"),
+    [
+        pytest.param(20, 1, id="20 times"),
+        pytest.param(150, 2, id="150 times", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
+    ],
+)
+@pytest.mark.timeout(150)
+def test_whatever_is_killed_nothing_is_lost_and_no_finished_step_runs_twice(
+    start: Start, tmp_path: Path, log: Path, kills: int, seed: int
+) -> None:
+    killer = Killer(start, log, seed)
+
+    killer.kill_some(kills)
+    killer.let_all_end()
+
+    evidence = Evidence(log, tmp_path / "q.db")
+    assert len(killer.accepted) > kills
+    evidence.check(killer.accepted, killer.timed)

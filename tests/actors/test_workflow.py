@@ -94,6 +94,13 @@ async def coroutine() -> None: ...
             _define(coroutine, name="a", runner="thread"), "a", None, "not 'thread'", id="async"
         ),
         pytest.param(
+            _define(coroutine, name="a", runner="inline"), "a", None, "not 'inline'", id="at once"
+        ),
+        pytest.param(_define(plain, name="a", memory="much"), "a", None, "is no size", id="size"),
+        pytest.param(
+            _define(plain, name="a", memory="5 kB"), "a", None, "must be 1 MB or more", id="small"
+        ),
+        pytest.param(
             _define(plain, name="a", timeout="soon"), "a", None, "timeout: ", id="timeout"
         ),
         pytest.param(_define(plain, name="a", timeout=0), "a", None, "longer than 0", id="no time"),

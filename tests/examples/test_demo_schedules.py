@@ -1,12 +1,13 @@
-"""The demo's schedules: accepted as they are, and all of them succeed soon."""
+"""The demo's schedules: accepted as they are, and all of them succeed soon; and what else there is."""
 
 import sqlite3
 from contextlib import closing
-from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 
 from quarterjack.examples import MODULES, WORKFLOWS, demo_schedules
 from quarterjack.runtime.testing import VirtualRuntime
+from quarterjack.runtime.workflow_loader import load_workflows
 
 
 def test_each_example_succeeds_within_a_minute(tmp_path: Path) -> None:
@@ -29,7 +30,19 @@ def test_each_example_succeeds_within_a_minute(tmp_path: Path) -> None:
             assert totals.succeeded == totals.executions
 
 
-def test_the_modules_hold_the_workflows() -> None:
-    found = [vars(import_module(name))[name.rpartition(".")[2]] for name in MODULES]
+def test_the_demo_runs_some_of_the_examples() -> None:
+    served = {each.id for name in MODULES for each in load_workflows(name)}
 
-    assert found == list(WORKFLOWS)
+    assert {workflow.id for workflow in WORKFLOWS} <= served
+
+
+def test_every_example_is_listed_and_explained() -> None:
+    names = {each.rpartition(".")[2] for each in MODULES} | {"service_watch"}
+    folder = files("quarterjack.examples")
+    modules = {
+        path.name.removesuffix(".py") for path in folder.iterdir() if path.name[-3:] == ".py"
+    }
+    readme = folder.joinpath("README.md").read_text(encoding="utf-8")
+
+    assert names == modules - {"__init__", "report_file"}
+    assert [name for name in sorted(names) if f"[`{name}`]({name}.py)" not in readme] == []

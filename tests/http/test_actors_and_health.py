@@ -11,7 +11,7 @@ from waiting import eventually
 
 from quarterjack.runtime import Workflow
 
-CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions"]
+CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions", "deliveries"]
 
 
 def _actors(client: RestClient) -> dict[str, dict[str, Any]]:

@@ -189,7 +189,7 @@ def test_what_makes_no_sense_is_refused_with_the_field(
     assert executions(runtime, key) == []
 
 
-@pytest.mark.parametrize("config", [{"manual": True}])
+@pytest.mark.parametrize("config", [{"manual": True}, {"event": "go"}])
 def test_a_schedule_without_instants_can_t_be_backfilled(
     runtime: VirtualRuntime, config: dict[str, Any]
 ) -> None:
@@ -619,6 +619,46 @@ def test_a_crash_in_the_middle_loses_and_doubles_nothing(
     assert (found.queued, found.running, found.failed) == (0, 0, 0)
     assert found.succeeded == 450
     assert all(run.status is ExecutionStatus.SUCCEEDED for run in runs)
+
+
+@pytest.mark.parametrize("actor", ["schedules/{key}", "schedules", "state", "run-queue"])
+def test_a_backfill_is_whole_or_not_there_whenever_somebody_crashes(
+    report: Workflow, actor: str
+) -> None:
+    over = False
+    for turns in range(1, 40):
+        with VirtualRuntime(workflows=[report], seed=turns) as runtime:
+            key = make(runtime, {**HOURLY, "endAt": "2025-12-31T12:00:00Z"})
+            reply = runtime.backfill_schedule(key, YESTERDAY)
+            runtime.settle(turns)
+            over = reply.done()
+            runtime.crash(actor.format(key=key))
+            runtime.advance("2m")
+            runs = executions(runtime, key)
+            found = runtime.list_backfills(key).get().items
+
+        assert [each.succeeded for each in found] in ([], [6]), turns
+        assert len(runs) == 6 * len(found)
+        assert found or not over
+    assert over
+
+
+@pytest.mark.parametrize("actor", ["state", "run-queue", "executions"])
+def test_a_cancel_is_carried_out_whenever_somebody_crashes(slow: Workflow, actor: str) -> None:
+    for turns in range(1, 40):
+        with VirtualRuntime(workflows=[slow], seed=turns) as runtime:
+            key = make(runtime, {**HOURLY, "endAt": "2025-12-31T12:00:00Z"}, "slow")
+            made = runtime.backfill_schedule(key, {**YESTERDAY, "maxConcurrency": 2}).get()
+            reply = runtime.cancel_backfill(made.backfill_id)
+            runtime.settle(turns)
+            runtime.crash(actor)
+            runtime.advance("20s")
+            over = reply.done()
+            found = runtime.get_backfill(made.backfill_id).get()
+
+        assert over
+        assert (found.status, found.queued, found.running) == (BackfillStatus.CANCELLED, 0, 0)
+        assert found.cancelled == 6, turns
 
 
 def test_a_crash_of_the_queue_while_it_cancels_is_made_up_for(runtime: VirtualRuntime) -> None:

@@ -15,7 +15,7 @@ from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 MINUTELY = {"cron": "* * * * *"}
-CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions"]
+CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions", "deliveries"]
 
 
 def make(runtime: VirtualRuntime, workflow: str = "report", **config: Any) -> str:
@@ -69,6 +69,51 @@ def test_an_execution_goes_on_after_its_actor_crashed(runtime: VirtualRuntime) -
     assert ended.status == "succeeded"
     attempts = runtime.get_execution(run).get().steps[0].attempts
     assert [attempt.number for attempt in attempts] == [1, 2]
+
+
+@pytest.mark.parametrize("actor", ["schedules/{key}", "schedules", "state", "run-queue"])
+def test_what_a_schedule_recorded_runs_whenever_it_crashes(report: Workflow, actor: str) -> None:
+    for turns in range(1, 60):
+        with VirtualRuntime(workflows=[report], seed=turns) as runtime:
+            key = make(runtime, manual=True)
+            reply = runtime.trigger_scheduled_execution(key)
+            runtime.settle(turns)
+            over = reply.done()
+            runtime.crash(actor.format(key=key))
+            runtime.advance("2m")
+            runs = runtime.get_schedule_workflow_status(key).get()
+
+        assert [run.status.value for run in runs.history] in ([], ["succeeded"])
+        assert runs.history or not over
+    assert over
+
+
+def test_what_a_step_recorded_runs_whenever_its_execution_crashes(report: Workflow) -> None:
+    parent = Workflow("parent")
+    parent.subworkflow(report)
+    crashed = 0
+    for turns in range(1, 60):
+        with VirtualRuntime(workflows=[parent], seed=turns) as runtime:
+            reply = runtime.run("parent")
+            runtime.settle(turns)
+            paths = [each.path for each in runtime.actors().get() if each.kind == "execution"]
+            if reply.done() and any(reply.get() in path for path in paths):
+                runtime.crash(f"executions/{reply.get()}")
+                crashed += 1
+            ended = runtime.wait_for(reply.get()).get(timeout=60)
+
+        assert ended.status == "succeeded", turns
+    assert crashed > 10
+
+
+def test_a_child_that_ended_before_its_parent_looked_is_heard(report: Workflow) -> None:
+    parent = Workflow("parent")
+    parent.subworkflow(report)
+    for seed in range(60):
+        with VirtualRuntime(workflows=[parent], seed=seed) as runtime:
+            ended = runtime.wait_for(runtime.run("parent").get()).get(timeout=60)
+
+        assert ended.status == "succeeded", seed
 
 
 def test_a_schedule_that_crashes_again_and_again_is_put_aside(
@@ -208,6 +253,58 @@ def test_work_whose_steps_are_gone_fails_with_a_reason(tmp_path: Path, slow: Wor
     assert ended.error is not None
     assert ended.error.type == "WorkflowChanged"
     assert "twice" in ended.error.message
+
+
+def _approval(*names: str) -> Workflow:
+    """One step after the other, after an event."""
+    flow = Workflow("approval")
+    flow.wait_for_event("approved")
+    for before, name in zip(("approved", *names), names, strict=False):
+
+        def work(ctx: StepContext) -> str:
+            return ctx.step
+
+        flow.step(name=name, after=(before,))(work)
+    return flow
+
+
+@pytest.mark.parametrize(
+    ("now", "result"),
+    [
+        pytest.param(("pay", "ship"), "ship", id="the same"),
+        pytest.param(("pay", "ship", "thank"), "thank", id="a new step"),
+        pytest.param(("ship", "pay"), "pay", id="another order"),
+    ],
+)
+def test_work_goes_on_when_its_remaining_steps_are_there(
+    tmp_path: Path, now: tuple[str, ...], result: str
+) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval("pay", "ship")]) as first:
+        run = first.run("approval").get()
+        first.settle()
+
+    with VirtualRuntime(database, workflows=[_approval(*now)], seed=2) as second:
+        second.send_event("approved").get()
+        assert second.wait_for(run).get().result == result
+
+
+def test_work_whose_later_steps_are_gone_fails_and_can_be_retried(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval("pay", "ship", "thank")]) as first:
+        run = first.run("approval").get()
+        first.settle()
+
+    with VirtualRuntime(database, workflows=[_approval("pay", "send")], seed=2) as second:
+        second.send_event("approved").get()
+        error = second.wait_for(run).get().error
+        again = second.retry_execution(run).get()
+        second.settle()
+
+        assert error is not None
+        assert error.type == "WorkflowChanged"
+        assert "no step ship, thank any more" in error.message
+        assert second.wait_for(again).get().result == "send"
 
 
 def test_an_unknown_actor_can_not_be_crashed(runtime: VirtualRuntime) -> None:

@@ -215,6 +215,24 @@ def test_coroutines_run_side_by_side_on_a_loop_of_their_own() -> None:
     assert len(set(map(id, loops))) == 1
 
 
+def test_coroutines_run_also_when_plain_functions_run_inline() -> None:
+    flow = Workflow("flow")
+
+    @flow.step
+    async def early() -> str:
+        await asyncio.sleep(0.01)
+        return threading.current_thread().name
+
+    @flow.step
+    def late(early: str) -> list[str]:
+        return [early, threading.current_thread().name]
+
+    with Runtime(workflows=[flow], settings=Settings.of(runner="inline")) as runtime:
+        result = runtime.wait_for(runtime.run("flow").get()).get(timeout=20).result
+
+    assert result == ["quarterjack-async", "quarterjack-loop"]
+
+
 def test_a_step_on_a_thread_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     gate = Gate()
     hanging = Workflow("hanging")
@@ -270,9 +288,47 @@ def test_a_cancelled_step_is_told_and_ends_its_execution() -> None:
         assert began.wait(10)
         runtime.cancel_scheduled_execution(key).get(timeout=10)
         ended = runtime.wait_for(key).get(timeout=10)
+        (step,) = runtime.get_execution(key).get(timeout=10).steps
 
     assert noticed.is_set()
     assert ended.status == "cancelled"
+    assert step.status == "cancelled"
+    assert step.attempts[0].error is not None
+    assert "what it returned is not kept" in step.attempts[0].error.message
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "thread"])
+def test_half_the_work_of_a_cancelled_step_is_done_again_by_a_retry(kind: str) -> None:
+    began, calls = threading.Event(), list[int]()
+    flow = Workflow("flow")
+
+    async def in_coroutine(ctx: StepContext) -> str:
+        calls.append(1)
+        try:
+            began.set()
+            await asyncio.sleep(0 if len(calls) > 1 else 60)
+        except asyncio.CancelledError:
+            return "half"
+        return "whole"
+
+    def on_thread(ctx: StepContext) -> str:
+        calls.append(1)
+        began.set()
+        if len(calls) > 1:
+            return "whole"
+        eventually(lambda: ctx.cancelled)
+        return "half"
+
+    flow.step(name="work")(in_coroutine if kind == "coroutine" else on_thread)
+    with Runtime(workflows=[flow]) as runtime:
+        key = runtime.run("flow").get(timeout=10)
+        assert began.wait(10)
+        runtime.cancel_scheduled_execution(key).get(timeout=10)
+        runtime.wait_for(key).get(timeout=10)
+        again = runtime.retry_execution(key).get(timeout=10)
+        ended = runtime.wait_for(again).get(timeout=10)
+
+    assert ended.result == "whole"
 
 
 def test_a_stop_waits_for_running_steps(database: str) -> None:

@@ -176,7 +176,7 @@ def test_results_that_are_too_large_together_fail_the_step() -> None:
 
     assert ended.error is not None
     assert "the results of work: 1,207 bytes" in ended.error.message
-    assert "store it in a file" in ended.error.message
+    assert "keep it in a file" in ended.error.message
 
 
 def test_finished_items_are_not_run_again_after_a_crash_of_the_actor() -> None:
@@ -197,3 +197,20 @@ def test_finished_items_are_not_run_again_after_a_crash_of_the_actor() -> None:
 
     assert ended.result == [0, 1, 2, 3]
     assert calls == [0, 1, 2, 2, 3]
+
+
+def test_items_may_be_as_large_as_a_result() -> None:
+    flow = Workflow("flow")
+
+    @flow.step
+    def texts() -> list[str]:
+        return ["x" * 1_500_000, "x"]
+
+    @flow.step(map={"text": "texts"})
+    def size(text: str) -> int:
+        return len(text)
+
+    with VirtualRuntime(workflows=[flow], settings=Settings.of(max_result="2MB")) as runtime:
+        ended = runtime.wait_for(runtime.run("flow").get()).get()
+
+    assert ended.result == [1_500_000, 1]

@@ -10,6 +10,8 @@ from quarterjack.runtime.output_tail import KEPT, OutputTail
 from quarterjack.storage.instants import EPOCH, to_micros
 from quarterjack.storage.plain_data import unpack
 
+NOW = EPOCH + timedelta(days=20_000)
+
 
 def _kept(tail: OutputTail) -> dict[str, Any]:
     packed = tail.pack()
@@ -71,6 +73,34 @@ def test_a_line_without_an_end_stays_within_the_bound() -> None:
 
     assert sum(len(text.encode()) for text in _texts(tail)) <= KEPT + KEPT // 2
     assert _kept(tail)["dropped"] > 19_000_000
+
+
+def test_however_short_the_lines_are_all_can_be_kept() -> None:
+    tail = OutputTail()
+    tail.add(NOW, "stdout", "\n" * 100_000)
+
+    assert len(_kept(tail)["lines"]) == KEPT
+
+
+def test_long_names_of_loggers_count() -> None:
+    tail = OutputTail()
+    for _ in range(100):
+        tail.add(NOW, "log", "", "\ud800" * 10_000, "n" * 10_000)
+
+    assert len(_kept(tail)["lines"]) == 100
+    for _ in range(1_000):
+        tail.add(NOW, "log", "", "INFO", "n" * 10_000)
+    assert len(_kept(tail)["lines"]) == KEPT // 205
+
+
+def test_what_was_not_looked_at_is_counted() -> None:
+    tail = OutputTail()
+    tail.add(NOW, "stdout", "before")
+    tail.skip(NOW, "stdout", 1_000_000)
+    tail.add(NOW, "stdout", "after")
+
+    assert _texts(tail) == ["before", "… 1,000,000 bytes left out …", "after"]
+    assert _kept(tail)["dropped"] == 1_000_000
 
 
 @given(st.lists(st.text(st.characters(codec=None), max_size=200), max_size=50))

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from waiting import eventually
 from quarterjack.actors.runner import (
     AttemptKey,
     StepBegan,
+    StepEmitted,
     StepEnd,
     StepProgressed,
     StepRaised,
@@ -320,15 +322,44 @@ def test_a_step_that_closes_its_output_does_not_close_the_next_ones(reports: Rep
 
 
 def test_a_step_finds_its_surroundings_put_back(reports: Reports) -> None:
-    before = reports.value("surroundings")
+    before = reports.value("surroundings", 0)
     for number in range(4):
         reports.value("vandal", number)
 
-    for number in range(1, 5):
+    for number in range(2, 6):
         report = reports.run("surroundings", number)
         assert isinstance(report, StepReturned)
         assert unpack(report.result) == before == [str(Path.cwd()), None, before[2], True, False]
         assert lines(report) == [("log", "heard")]
+
+
+def test_events_are_told_in_order_before_the_end(reports: Reports) -> None:
+    key = reports.submit(task("sends", count=20, size=900_000 // 20))
+    again = reports.submit(task("sends", 2, count=20, size=900_000 // 20))
+
+    ends = [reports.end(each) for each in (key, again)]
+    first, second = (
+        [each.emission for each in reports.of(one) if isinstance(each, StepEmitted)]
+        for one in (key, again)
+    )
+
+    assert all(isinstance(end, StepReturned) for end in ends)
+    assert [each.name for each in first] == ["number"] * 20
+    assert [unpack(each.payload)[0] for each in first] == list(range(20))
+    assert {each.key for each in first} == {"k"}
+    assert first == second  # another attempt sends the same under the same marks
+    assert len({each.mark for each in first}) == 20
+
+
+def test_events_of_a_worker_that_dies_are_told(reports: Reports) -> None:
+    key = reports.submit(task("sends_and_exits"))
+
+    end = reports.end(key)
+
+    sent = [each.emission for each in reports.of(key) if isinstance(each, StepEmitted)]
+    assert isinstance(end, StepRaised)
+    assert [unpack(each.payload) for each in sent] == [1, 1]
+    assert sent[0].mark != sent[1].mark
 
 
 def test_progress_is_told_at_a_limited_rate_and_to_the_end(reports: Reports) -> None:
@@ -408,17 +439,23 @@ def test_a_worker_is_replaced_after_so_many_steps() -> None:
 
 
 def test_a_large_parameter_and_a_large_result_pass(reports: Reports) -> None:
-    extra = task("tells_context")
     text = "x" * 900_000
-    key = reports.submit(
-        StepTask(
-            **{name: getattr(extra, name) for name in extra.__slots__} | {"context": {"a": text}}
-        )
-    )
+    key = reports.submit(replace(task("tells_context"), context={"a": text}))
     report = reports.end(key)
 
     assert isinstance(report, StepReturned)
     assert unpack(report.result)[8] == {"a": text}
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(500_000, False), (3_000_000, True)])
+def test_a_result_takes_as_much_as_the_server_says(
+    reports: Reports, limit: int, *, fits: bool
+) -> None:
+    given = replace(task("text", length=2_000_000), result_limit=limit)
+    report = reports.end(reports.submit(given))
+
+    assert isinstance(report, StepReturned) is fits
+    assert fits or "over the limit of 500,000" in str(report)
 
 
 def test_closing_ends_the_workers_also_those_that_run_a_step(tmp_path: Path) -> None:

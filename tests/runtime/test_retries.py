@@ -80,6 +80,21 @@ def test_jitter_shortens_waits_and_is_the_same_each_time() -> None:
     assert delays() == first
 
 
+def test_jitter_spreads_executions_that_fail_together() -> None:
+    flow = Workflow("flow")
+
+    @flow.step(retry=Retry(attempts=2, backoff="100s", jitter=1))
+    def work() -> None:
+        raise ConnectionError("not today")
+
+    with VirtualRuntime(workflows=[flow]) as runtime:
+        for key in [runtime.run("flow").get() for _ in range(10)]:
+            runtime.wait_for(key).get()
+        told = every_event(runtime)
+
+    assert len({event.data["delay"] for event in told if event.type.endswith("retrying")}) == 10
+
+
 def _report(calls: list[str]) -> Workflow:
     flow = Workflow("report")
 
@@ -163,3 +178,41 @@ def test_what_succeeded_or_runs_is_not_retried() -> None:
             runtime.retry_execution(key).get()
         with pytest.raises(NotFound):
             runtime.retry_execution("exe_none").get()
+
+
+def test_a_retry_tidies_up_and_tells_of_its_failure_as_the_first_run_did() -> None:
+    calls: list[str] = []
+    flow = Workflow("flow")
+
+    @flow.step
+    def fine() -> None:
+        calls.append("fine")
+
+    @flow.step(after=("fine",))
+    def bad(ctx: StepContext) -> None:
+        calls.append("bad")
+        raise ValueError(ctx.trigger.value)
+
+    @flow.step(run_if="always")
+    def note(fine: None) -> None:
+        calls.append("note")
+
+    @flow.step(run_if="always", map={"part": "parts"})
+    def tidy(part: int, bad: None) -> None:
+        calls.append(f"tidy {part}")
+
+    @flow.on_failure
+    def alarm(ctx: StepContext) -> None:
+        calls.append(f"alarm {ctx.failures['bad'].message}")
+
+    with VirtualRuntime(workflows=[flow]) as runtime:
+        key = runtime.run("flow", params={"parts": [1, 2]}).get()
+        runtime.wait_for(key).get()
+        again = runtime.retry_execution(key).get()
+        ended = runtime.wait_for(again).get()
+
+    assert ended.status == "failed"
+    assert calls == [
+        *("fine", "bad", "note", "tidy 1", "tidy 2", "alarm api"),
+        *("bad", "tidy 1", "tidy 2", "alarm retry"),
+    ]

@@ -1,5 +1,6 @@
 """Steps that wait: for an instant, an event, or another execution; on a virtual clock."""
 
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,11 @@ from one_run import statuses
 
 from quarterjack.runtime import ExecutionDetail, InvalidInput, Retry, StepContext, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
+from quarterjack.storage.database import Address, Writer
+from quarterjack.storage.deliveries import Arrival
+from quarterjack.storage.event_changes import DeliverEvent
+from quarterjack.storage.journal import Journal
+from quarterjack.storage.plain_data import pack
 
 
 def _actors(runtime: VirtualRuntime) -> list[str]:
@@ -130,6 +136,22 @@ def test_an_event_with_the_right_key_ends_the_waiting() -> None:
         "workflow.step.completed",
         "workflow.completed",
     ]
+
+
+def test_an_event_that_was_stored_just_before_a_kill_is_found(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    with VirtualRuntime(database, workflows=[_approval(timeout="9d")]) as runtime:
+        key = runtime.run("approval", params={"order": 1}).get()
+        runtime.settle()
+        clock = runtime.clock
+    with closing(Writer(Address(database))) as writer:  # and nobody was told
+        arrival = Arrival("approved", "order-1", pack({"who": "Ann"}), clock.now())
+        Journal(writer).commit([DeliverEvent(arrival)])
+    with VirtualRuntime(database, workflows=[_approval(timeout="9d")], clock=clock) as runtime:
+        runtime.advance("1s")
+        found = runtime.get_execution(key).get()
+
+    assert found.execution.result == "order-1 by Ann"
 
 
 def test_an_event_reaches_a_wait_while_other_steps_run() -> None:
@@ -262,6 +284,31 @@ def test_a_sub_workflow_is_tried_again_as_its_step_says() -> None:
     assert len(calls) == 3
     step = next(step for step in found.steps if step.name == "clean_table")
     assert [attempt.number for attempt in step.attempts] == [1, 2, 3]
+
+
+def test_a_sub_workflow_whose_parameters_are_too_large_fails_its_step() -> None:
+    child, parent = Workflow("child"), Workflow("parent")
+
+    @child.step
+    def use(one: str, other: str) -> int:
+        return len(one) + len(other)
+
+    @parent.step
+    def one() -> str:
+        return "x" * 600_000
+
+    @parent.step
+    def other() -> str:
+        return "x" * 600_000
+
+    parent.subworkflow(child)
+    with VirtualRuntime(workflows=[parent]) as runtime:
+        error = runtime.wait_for(runtime.run("parent").get()).get().error
+
+    assert error is not None
+    assert error.type == "NotPlainData"
+    assert error.message.startswith("the parameters of child: 1,200,")
+    assert "keep it in a file or an object store" in error.message
 
 
 def test_sub_workflows_do_not_wait_for_the_place_of_their_parent() -> None:

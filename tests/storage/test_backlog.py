@@ -19,10 +19,20 @@ from quarterjack.storage import (
 )
 from quarterjack.storage import backlog as b
 from quarterjack.storage.database import Readers
-from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Started, StepChange
+from quarterjack.storage.deliveries import Arrival
+from quarterjack.storage.event_changes import DeliverEvent
+from quarterjack.storage.execution_changes import (
+    AdvanceExecution,
+    Ended,
+    Parked,
+    Started,
+    StepChange,
+)
 from quarterjack.storage.journal import Journal
-from quarterjack.storage.records import Awaited
+from quarterjack.storage.plain_data import pack
+from quarterjack.storage.records import Attempt, Awaited
 from quarterjack.storage.schedule_changes import RecordRun
+from quarterjack.storage.transaction import Change
 
 Read = Callable[..., Any]
 CHILD = ExecutionId("exe_child")
@@ -84,6 +94,26 @@ def test_one_that_runs_is_not_owed_a_look(journal: Journal, read: Read) -> None:
     )
 
     assert read(b.backlog, None).owed == frozenset()
+
+
+@pytest.mark.parametrize("order", ["event first", "parked first"])
+def test_what_an_event_ended_goes_on_at_the_next_start(
+    journal: Journal, read: Read, order: str
+) -> None:
+    run, later = an_execution("exe_1", None), NOW + timedelta(hours=1)
+    waits = StepRun("go", StepStatus.WAITING, awaited=Awaited(later, "go", ""))
+    begun = AdvanceExecution(
+        run.id, Started(NOW, BootId("b")), [StepChange(waits, [Attempt(1, NOW)])]
+    )
+    comes = DeliverEvent(Arrival("go", "", pack(None), NOW))
+    parks = AdvanceExecution(run.id, parked=Parked(later, 1, NOW))
+    changes: list[Change[Any]] = [comes, parks] if order == "event first" else [parks, comes]
+
+    found = journal.commit([RecordRun(run, []), begun, *changes])
+
+    assert [each for each in found.outcomes if isinstance(each, Exception)] == []
+    (waiting,) = read(b.backlog, None).unfinished
+    assert (waiting.execution.status, waiting.execution.wake_at) == (ExecutionStatus.WAITING, NOW)
 
 
 def test_starts_are_found_as_far_back_as_asked(

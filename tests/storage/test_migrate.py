@@ -3,14 +3,17 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import takewhile
 from typing import Any
 
 import pytest
 from peewee import SqliteDatabase
 
 from quarterjack.storage import DatabaseError
-from quarterjack.storage.migrate import NEWEST, Migration, migrate, version_of
-from quarterjack.storage.migrations import v001_initial
+from quarterjack.storage.calendar_days import pack_days
+from quarterjack.storage.migrate import MIGRATIONS, NEWEST, Migration, migrate, version_of
+from quarterjack.storage.migrations import v001_initial, v005_deliveries
+from quarterjack.storage.plain_data import pack
 from quarterjack.storage.tables import TABLES
 
 
@@ -90,3 +93,49 @@ def test_a_step_that_fails_leaves_nothing_behind(
         migrate(connection)
     assert version_of(connection) == 0
     assert list(connection.iterdump()) == ["BEGIN TRANSACTION;", "COMMIT;"]
+
+
+def test_schedules_that_wait_for_events_are_found_again(connection: sqlite3.Connection) -> None:
+    for older in takewhile(lambda each: each.apply is not v005_deliveries.apply, MIGRATIONS):
+        older.apply(connection)
+    for key, config in (("sch_1", {"event": "go"}), ("sch_2", {"cron": ["* * * * *"]})):
+        connection.execute(
+            "INSERT INTO schedules (id, workflow_id, name, description, status, note, "
+            "schedule_config, execution_config, metadata, version, created_at, updated_at) "
+            "VALUES (?, 'w', '', '', 'active', '', ?, ?, ?, 1, 0, 0)",
+            (key, pack(config), pack({}), pack({})),
+        )
+
+    v005_deliveries.apply(connection)
+
+    found = connection.execute("SELECT id, event FROM schedules ORDER BY id").fetchall()
+    assert found == [("sch_1", "go"), ("sch_2", None)]
+
+
+def test_calendars_that_schedules_name_already_exist_afterwards(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("quarterjack.storage.migrate.MIGRATIONS", MIGRATIONS[:5])
+        migrate(connection)
+    for key, config in [
+        ("sch_1", {"cron": ["@daily"], "exclude": ["2026-12-25", "calendar:bank"]}),
+        ("sch_2", {"cron": ["@daily"], "exclude": ["calendar:bank", "calendar:moving"]}),
+        ("sch_3", {"manual": True}),
+    ]:
+        connection.execute(
+            """
+            INSERT INTO schedules (id, workflow_id, name, description, status, note, schedule_config,
+                                   execution_config, metadata, version, created_at, updated_at)
+            VALUES (?, 'w', 'n', '', 'active', '', ?, ?, ?, 1, 0, 0)
+            """,
+            (key, pack(config), pack({}), pack({})),
+        )
+
+    migrate(connection)
+
+    found = connection.execute("SELECT name, source, version, days FROM calendars ORDER BY name")
+    assert found.fetchall() == [
+        ("bank", "dates", 1, pack_days(())),
+        ("moving", "dates", 1, pack_days(())),
+    ]

@@ -156,7 +156,7 @@ def test_a_schedule_comes_back_as_it_went_in(journal: Journal, read: Read) -> No
 
 
 def test_an_execution_comes_back_as_it_went_in(journal: Journal, read: Read) -> None:
-    options = RunOptions(timedelta(minutes=3), Retry(attempts=3, backoff="2s"), 4)
+    options = RunOptions(timedelta(minutes=3), Retry(attempts=3, backoff="2s"), 4, ("a", "b"))
     whole = _run(1, params={"a": [1]}, context={"b": {}}, options=options, priority=0)
     journal.commit([RecordRun(whole, [])])
 
@@ -359,7 +359,7 @@ def test_a_schedule_is_read_with_what_has_not_ended_of_it(journal: Journal, read
 
     assert found.schedule.last_execution_at == NOW
     assert found.open == [run]
-    assert nothing == (None, [])
+    assert nothing == (None, [], {})
 
 
 def test_a_change_keeps_the_counters(journal: Journal, read: Read) -> None:

@@ -180,7 +180,7 @@ def test_the_depth_of_plain_data_is_bounded() -> None:
 @pytest.mark.parametrize("current", ExecutionStatus)
 @pytest.mark.parametrize("wanted", ExecutionStatus)
 def test_an_execution_changes_only_as_the_table_says(
-    current: ExecutionStatus, wanted: ExecutionStatus
+    current: ExecutionStatus, wanted: ExecutionStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     allowed = wanted in EXECUTION_TRANSITIONS[current]
     try:
@@ -188,9 +188,11 @@ def test_an_execution_changes_only_as_the_table_says(
     except IllegalTransition as refused:
         assert not allowed
         assert (refused.current, refused.wanted) == (current, wanted)
+        assert f"exe_1 is {current} and can't become {wanted}" in caplog.text
     else:
         assert allowed
         assert current not in FINAL
+        assert caplog.text == ""
 
 
 @pytest.mark.parametrize("current", ScheduleStatus)

@@ -15,6 +15,7 @@ from quarterjack.runtime import StepContext, Workflow
 
 IMPORTED_BY = os.getpid()
 steps = Workflow("process-steps")
+senders = Workflow("senders-in-processes")
 _kept: list[bytes] = []
 
 
@@ -26,6 +27,11 @@ def pid() -> list[int]:
 @steps.step
 def double(x: int) -> int:
     return x * 2
+
+
+@steps.step
+def text(length: int) -> str:
+    return "x" * length
 
 
 @steps.step
@@ -200,6 +206,20 @@ def progresses(ctx: StepContext) -> None:
 
 
 @steps.step
+def sends(ctx: StepContext, count: int, size: int = 1) -> None:
+    for number in range(count):
+        ctx.emit("number", [number, "x" * size], key="k")
+        ctx.progress(number, count)
+
+
+@steps.step
+def sends_and_exits(ctx: StepContext) -> None:
+    ctx.emit("number", 1)
+    ctx.emit("number", 1)
+    os._exit(3)
+
+
+@steps.step
 def tells_context(ctx: StepContext, extra: str = "none") -> list[Any]:
     return [
         ctx.execution_id,
@@ -234,3 +254,9 @@ def returns_an_object() -> object:
 @steps.step(runner="thread")
 def on_a_thread() -> int:
     return os.getpid()
+
+
+@senders.step(runner="process")
+def sends_numbers(ctx: StepContext, count: int) -> None:
+    for number in range(count):
+        ctx.emit("number", number)

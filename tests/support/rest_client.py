@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from waiting import eventually
+
 _SECONDS = 20
 
 
@@ -91,6 +93,64 @@ class RestClient:
         answer = self.post("/api/schedules/workflows", draft)
         assert answer.status == 201, answer.raw
         return str(answer.body["id"])
+
+    def trigger(self, schedule_id: str, **body: Any) -> str:
+        """Have a schedule run now; the execution's id."""
+        answer = self.post(f"/api/schedules/{schedule_id}/trigger", body or None)
+        assert answer.status == 202, answer.raw
+        return str(answer.body["executionId"])
+
+    def run(self, workflow: str, **params: Any) -> str:
+        """Run a workflow with no schedule; the execution's id."""
+        return self.run_with(workflow, params=params)
+
+    def run_with(self, workflow: str, **body: Any) -> str:
+        """The same with all that the body can say."""
+        answer = self.post(f"/api/workflows/{workflow}/run", body)
+        assert answer.status == 202, answer.raw
+        return str(answer.body["executionId"])
+
+    def cancel(self, execution_id: str) -> None:
+        """Have an execution end before its time."""
+        answer = self.post(f"/api/executions/{execution_id}/cancel")
+        assert answer.status == 202, answer.raw
+
+    def execution(self, execution_id: str) -> dict[str, Any]:
+        """An execution with its steps."""
+        found: dict[str, Any] = self.get(f"/api/executions/{execution_id}").body
+        return found
+
+    def ended(self, execution_id: str, *, within: float = 20) -> dict[str, Any]:
+        """An execution with its steps, when it has ended."""
+
+        def look() -> dict[str, Any] | None:
+            found = self.execution(execution_id)
+            return found if found["endedAt"] else None
+
+        return eventually(look, within=within)
+
+    def step(self, execution_id: str, name: str) -> dict[str, Any]:
+        """One step of an execution."""
+        steps = self.execution(execution_id)["steps"]
+        return next(step for step in steps if step["name"] == name)
+
+    def lines(self, execution_id: str, step: str) -> list[str]:
+        """What the attempts of a step have written and logged so far, without the times."""
+        answer = self.get(f"/api/executions/{execution_id}/steps/{step}/logs")
+        assert answer.status == 200, answer.raw
+        return [line["text"] for attempt in answer.body["items"] for line in attempt["lines"]]
+
+    def events(self, **query: str) -> list[dict[str, Any]]:
+        """All stored events, or those of a topic, oldest first."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            given = "".join(f"&{name}={value}" for name, value in query.items())
+            body = self.get(f"/api/events?limit=500{given}{cursor}").body
+            found += body["items"]
+            if body["nextCursor"] is None:
+                return found
+            cursor = f"&cursor={body['nextCursor']}"
 
     def executions(self, schedule_id: str) -> list[dict[str, Any]]:
         """All executions of a schedule, newest first."""

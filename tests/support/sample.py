@@ -1,10 +1,12 @@
 """Records to begin with: complete, and changed where the test says so."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from quarterjack.storage import (
+    Calendar,
+    CalendarSource,
     Event,
     Execution,
     ExecutionConfig,
@@ -22,6 +24,22 @@ from quarterjack.storage import (
 )
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def a_calendar(name: str = "bank", **changes: Any) -> Calendar:
+    """A calendar of two days in December."""
+    found = Calendar(
+        name=name,
+        description="",
+        source=CalendarSource.DATES,
+        days=((date(2026, 12, 25), date(2026, 12, 26)),),
+        since=None,
+        through=None,
+        version=0,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return replace(found, **changes)
 
 
 def a_schedule(key: str = "sch_1", **changes: Any) -> Schedule:

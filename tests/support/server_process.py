@@ -5,7 +5,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rest_client import RestClient
@@ -86,3 +86,7 @@ class ServerProcess:
         """What is left on standard output after its end."""
         assert self.process.stdout is not None
         return self.process.stdout.read().decode()
+
+
+Start = Callable[..., ServerProcess]
+"""Starts a server with the options that it is given."""

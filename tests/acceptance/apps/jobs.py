@@ -1,46 +1,29 @@
 """Workflows that leave traces outside: what ran can be counted without asking the server."""
 
 import os
-import time
-from pathlib import Path
 
-from quarterjack.runtime import Retry, Workflow
+from traces import mark, wait_for
 
-
-def mark(ctx, log: str) -> None:  # type: ignore[no-untyped-def]
-    """Append a line; one write with O_APPEND, so lines of several processes don't mix."""
-    line = f"{ctx.execution_id} {ctx.step} {ctx.attempt} {ctx.scheduled_time.isoformat()}\n"
-    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, line.encode())
-    finally:
-        os.close(handle)
-
-
-def wait_for(ctx, gate: str) -> None:  # type: ignore[no-untyped-def]
-    """Until the file is there, or the step is cancelled."""
-    while not Path(gate).exists() and not ctx.cancelled:
-        time.sleep(0.01)
-
+from quarterjack.runtime import Retry, StepContext, Workflow
 
 report = Workflow("report", description="Three steps, one after the other.")
 
 
 @report.step
-def extract(ctx, log: str) -> dict[str, int]:  # type: ignore[no-untyped-def]
+def extract(ctx: StepContext, log: str) -> dict[str, int]:
     mark(ctx, log)
     return {"rows": 3}
 
 
 @report.step
-def load(extract: dict[str, int], ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+def load(extract: dict[str, int], ctx: StepContext, log: str) -> int:
     mark(ctx, log)
     ctx.progress(1, 2, "half")
     return extract["rows"]
 
 
 @report.step
-def notify(load: int, ctx, log: str) -> str:  # type: ignore[no-untyped-def]
+def notify(load: int, ctx: StepContext, log: str) -> str:
     mark(ctx, log)
     return f"{load} rows"
 
@@ -49,20 +32,20 @@ gated = Workflow("gated", description="The second step ends when a file is there
 
 
 @gated.step
-def first(ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+def first(ctx: StepContext, log: str) -> int:
     mark(ctx, log)
     return 1
 
 
 @gated.step
-def second(first: int, ctx, log: str, gate: str) -> int:  # type: ignore[no-untyped-def]
+def second(first: int, ctx: StepContext, log: str, gate: str) -> int:
     mark(ctx, log)
     wait_for(ctx, gate)
     return first + 1
 
 
 @gated.step
-def third(second: int, ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+def third(second: int, ctx: StepContext, log: str) -> int:
     mark(ctx, log)
     return second + 1
 
@@ -88,4 +71,24 @@ def where() -> list[int]:
     return [os.getpid(), os.getppid()]
 
 
-__all__ = ["broken", "gated", "isolated", "report"]
+relay = Workflow("relay", description="Sends on what its event brought.")
+
+
+@relay.step
+def send_on(ctx, log: str) -> int:  # type: ignore[no-untyped-def]
+    mark(ctx, log)
+    number: int = ctx.context["event"]["payload"]
+    ctx.emit("relayed", number)
+    return number
+
+
+tally = Workflow("tally", description="Gives back what its event brought.")
+
+
+@tally.step(runner="thread")
+def count(ctx) -> object:  # type: ignore[no-untyped-def]
+    payload: object = ctx.context["event"]["payload"]
+    return payload
+
+
+__all__ = ["broken", "gated", "isolated", "relay", "report", "tally"]

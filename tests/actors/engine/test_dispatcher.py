@@ -287,6 +287,23 @@ def test_without_a_seed_the_first_to_be_ready_is_the_first() -> None:
     assert run_with(None) == expected
 
 
+def test_only_so_many_turns_are_given_as_are_asked_for() -> None:
+    stage = Stage(seed=1)
+    stage.start(stage.puppet("a"))
+    stage.read()
+    for number in range(5):
+        stage.ref("a").tell(Note(str(number)))
+    stage.dispatcher.run_until_idle(turns=0)
+    nothing = stage.read()
+    stage.dispatcher.run_until_idle(turns=2)
+    some = stage.read()
+    stage.run()
+
+    assert nothing == []
+    assert some == ["a: 0", "a: 1"]
+    assert stage.read() == ["a: 2", "a: 3", "a: 4"]
+
+
 def test_time_passes_timer_by_timer(stage: Stage) -> None:
     times: list[float] = []
     stage.start(stage.puppet("a"))

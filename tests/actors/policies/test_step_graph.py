@@ -9,6 +9,7 @@ from quarterjack.actors.policies.step_graph import (
     RunIf,
     check_acyclic,
     fates,
+    repeated,
     sinks,
 )
 
@@ -108,3 +109,26 @@ def test_a_circle_is_told_with_the_steps_in_it() -> None:
         check_acyclic({"a": ["b"], "b": ["c"], "c": ["a"], "d": []})
     assert set(refused.value.circle) == {"a", "b", "c"}
     assert refused.value.circle[0] == refused.value.circle[-1]
+
+
+@pytest.mark.parametrize(
+    ("known", "again"),
+    [
+        pytest.param({"work": Fate.FAILED}, {"tidy", "tell", "after"}, id="failed"),
+        pytest.param({"other": Fate.FAILED}, {"tell"}, id="failed-beside-it"),
+        pytest.param({"work": Fate.OPEN}, {"tidy", "tell", "after"}, id="was-stopped"),
+        pytest.param({"work": Fate.SKIPPED, "other": Fate.FAILED}, {"tell"}, id="not-wanted"),
+    ],
+)
+def test_a_retry_repeats_what_belongs_to_the_failure(
+    known: dict[str, Fate], again: set[str]
+) -> None:
+    graph = {
+        "work": Node(),
+        "other": Node(),
+        "tidy": Node(("work",), run_if=RunIf.ALWAYS),
+        "after": Node(("tidy",), frozenset({"tidy"})),
+        "tell": Node(("work", "other", "tidy", "after"), run_if=RunIf.ON_FAILURE),
+    }
+
+    assert repeated(graph, dict.fromkeys(graph, Fate.DONE) | known) == again

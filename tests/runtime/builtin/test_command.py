@@ -214,7 +214,7 @@ def test_closing_the_runner_ends_the_whole_group(
 
     runner.close()
 
-    assert none_lives(found)
+    eventually(lambda: none_lives(found), within=2)
     assert running.failure.type == "CancelledError"
 
 
