@@ -101,6 +101,7 @@ def test_a_backfill_is_cancelled_and_then_no_more(client: RestClient, gate: Gate
     before = client.get(path).body
 
     answer = client.post(f"{path}/cancel")
+    eventually(lambda: client.get(path).body["cancelled"] >= 4)  # those that had not begun
     gate.open()
     shown = finished(client, made)
 
