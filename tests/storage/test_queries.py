@@ -367,7 +367,7 @@ def test_what_a_deleted_schedule_has_left_is_read_with_its_id(journal: Journal, 
     run = an_execution()
     journal.commit([CreateSchedule(a_schedule(), []), RecordRun(run, []), DeleteSchedule(KEY, [])])
 
-    assert read(q.schedule_with_open, KEY) == (None, [run])
+    assert read(q.schedule_with_open, KEY) == (None, [run], {})
 
 
 def test_many_schedules_are_read_by_their_ids(journal: Journal, read: Read) -> None:
