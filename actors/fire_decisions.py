@@ -4,7 +4,7 @@ Takes the schedule as it is, its executions that have not ended, and the time; g
 executions and events, ready to be committed together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,8 +31,7 @@ from .policies.timetable import Occurrence, Timetable
 
 MOST_INSTANTS = 1_000
 """Due instants that are looked at one by one; a longer stretch is one ledger row."""
-MOST_COUNTED = 100_000
-"""Due instants of a longer stretch that are counted; beyond that the count is that many."""
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,13 @@ def decide_fires(
     unfinished: Sequence[Execution],
     now: datetime,
     ids: IdSource,
+    decided: Collection[datetime] = frozenset(),
 ) -> Fires:
-    """Decide about every instant from the schedule's `next_due` up to now."""
-    return Deciding(schedule, timetable, unfinished, now, ids).all_due()
+    """Decide about every instant from the schedule's `next_due` up to now.
+
+    `decided` are those among them that have a row already, such as backfilled ones.
+    """
+    return Deciding(schedule, timetable, unfinished, now, ids, decided).all_due()
 
 
 class Deciding:
@@ -66,12 +69,14 @@ class Deciding:
         unfinished: Sequence[Execution],
         now: datetime,
         ids: IdSource,
+        decided: Collection[datetime] = frozenset(),
     ) -> None:
         self._schedule = schedule
         self._config = schedule.schedule_config
         self._timetable = timetable
         self._now = now
         self._ids = ids
+        self._decided = decided
         self._running = list(unfinished)
         self._runs = schedule.runs
         self._decisions: list[Decision] = []
@@ -119,30 +124,40 @@ class Deciding:
         self, due: list[Occurrence], following: Occurrence, until: datetime
     ) -> tuple[list[Occurrence], Occurrence | None]:
         """One row for all the instants before the window, when they are too many for a row each."""
-        last, count = due[-1], len(due)
-        for each in self._timetable.from_(following.due):
-            if each.fires_at > until or count == MOST_COUNTED:
-                break
-            last, count = each, count + 1
-        through = max(last.due, until) if count == MOST_COUNTED else last.due
-        reason = FireReason.CATCH_UP_WINDOW
+        until -= self._config.jitter  # so that each of them fires by then
+        if following.due > until:
+            return due, following
+        first, last = due[0].due, self._timetable.last(following.due, until)
+        decided = [each for each in self._decided if first <= each <= last]
+        count = self._timetable.count(first - _MICROSECOND, last)
+        count -= sum(1 for each in decided if self._timetable.is_due(each))
+        if count:
+            self._miss(self._first_undecided(due[0]), last, count)
+        found = self._timetable.next(last)
+        return ([], None) if found is None else self._due(found.due)
+
+    def _first_undecided(self, first: Occurrence) -> datetime:
+        return next(
+            each.due for each in self._timetable.from_(first.due) if each.due not in self._decided
+        )
+
+    def _miss(self, first: datetime, last: datetime, count: int) -> None:
         resumed_at = self._schedule.resumed_at
-        if resumed_at is not None and last.fires_at < resumed_at:
-            reason = FireReason.PAUSED
+        paused = resumed_at is not None and last < resumed_at
         row = Fire(
             self._schedule.id,
-            due[0].due,
+            first,
             self._now,
             FireOutcome.MISSED,
-            reason,
-            through=through,
+            FireReason.PAUSED if paused else FireReason.CATCH_UP_WINDOW,
+            through=last,
             instants=count,
         )
         self._decisions.append(Decision(row, None, [_missed_event(self._schedule, row)]))
-        found = self._timetable.next(through)
-        return ([], None) if found is None else self._due(found.due)
 
     def _decide(self, verdict: catch_up.Verdict) -> None:
+        if verdict.occurrence.due in self._decided:
+            return
         if verdict.outcome is FireOutcome.MISSED:
             self._leave(verdict.occurrence, verdict.outcome, verdict.reason)
         elif self._is_used_up():

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from quarterjack.storage import (
+    BackfillId,
     Delivery,
     Event,
     Execution,
@@ -23,6 +24,7 @@ from quarterjack.storage.deliveries import Arrival
 from quarterjack.storage.queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
+from .backfill_request import BackfillRequest
 from .drafts import ScheduleChanges, ScheduleDraft
 
 # With the state actor
@@ -181,6 +183,13 @@ class TriggerSchedule:
     respect_overlap: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BackfillSchedule:
+    """Ask: make an execution of each due instant that has none. Answered with a `BackfillMade`."""
+
+    request: BackfillRequest
+
+
 # With the run queue and the executions
 
 
@@ -197,6 +206,20 @@ class Enqueue:
     """Tell: this execution is recorded and may start when its turn comes."""
 
     execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueAll:
+    """Tell: these executions of a backfill are recorded and may start when their turns come."""
+
+    executions: Sequence[Execution]
+
+
+@dataclass(frozen=True, slots=True)
+class EndBackfill:
+    """Tell: the backfill is cancelled, which is committed; end what is left of it."""
+
+    backfill_id: BackfillId
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""How many executions may run at once: in all, of each workflow, of each schedule. Pure counting.
+"""How many executions may run at once: in all, of each workflow, of each lane. Pure counting.
 
-What runs takes a place in each of the limits that it is under, until it has ended. What waits without
-an actor keeps only that of its schedule, so that the next one does not begin beside it. A schedule's
-limit is the one that the execution was made with.
+A lane is a schedule, or a backfill, which has one of its own. What runs takes a place in each of the
+limits that it is under, until it has ended. What waits without an actor keeps only that of its lane, so
+that the next one does not begin beside it. A lane's limit is the one that the execution was made with.
 """
 
 from collections.abc import Mapping
 from typing import TypeVar
 
-from quarterjack.storage import Execution, ExecutionId, ScheduleId, WorkflowId
+from quarterjack.storage import Execution, ExecutionId, WorkflowId
 
 from .workflow import Workflow
 
@@ -23,7 +23,8 @@ class Places:
         self._workflows = workflows
         self._taken = 0
         self._of_workflow: dict[WorkflowId, int] = {}
-        self._of_schedule: dict[ScheduleId, set[ExecutionId]] = {}
+        self._of_lane: dict[str, set[ExecutionId]] = {}
+        self._closed: set[str] = set()
 
     def take(self, execution: Execution) -> None:
         """It runs now."""
@@ -32,22 +33,30 @@ class Places:
         self.hold(execution)
 
     def rest(self, execution: Execution) -> None:
-        """It waits without an actor: only its schedule's place stays its own."""
+        """It waits without an actor: only its lane's place stays its own."""
         self._taken -= 1
         _add(self._of_workflow, execution.workflow_id, -1)
 
     def hold(self, execution: Execution) -> None:
-        """It has begun, so it has its schedule's place, whether it runs or waits."""
-        if execution.schedule_id is not None and execution.options.max_concurrency is not None:
-            self._of_schedule.setdefault(execution.schedule_id, set()).add(execution.id)
+        """It has begun, so it has its lane's place, whether it runs or waits."""
+        if execution.lane is not None and execution.options.max_concurrency is not None:
+            self._of_lane.setdefault(execution.lane, set()).add(execution.id)
 
     def release(self, execution: Execution) -> None:
-        """It has ended: its schedule's place is free."""
-        if execution.schedule_id in self._of_schedule:
-            holders = self._of_schedule[execution.schedule_id]
+        """It has ended: its lane's place is free."""
+        if execution.lane in self._of_lane:
+            holders = self._of_lane[execution.lane]
             holders.discard(execution.id)
             if not holders:
-                del self._of_schedule[execution.schedule_id]
+                del self._of_lane[execution.lane]
+
+    def close(self, lane: str) -> None:
+        """Nothing more of that lane begins, until it is opened."""
+        self._closed.add(lane)
+
+    def open(self, lane: str) -> None:
+        """Executions of that lane may begin again."""
+        self._closed.discard(lane)
 
     def left(self) -> bool:
         """Whether one more may run at all."""
@@ -59,9 +68,9 @@ class Places:
         limit = None if workflow is None else workflow.max_concurrency
         return limit is None or self._of_workflow.get(key, 0) < limit
 
-    def left_for_schedule(self, key: ScheduleId, limit: int) -> bool:
-        """Whether one more of the schedule's may run, under the limit that it was made with."""
-        return len(self._of_schedule.get(key, ())) < limit
+    def left_for_lane(self, lane: str, limit: int) -> bool:
+        """Whether one more of the lane may run, under the limit that it was made with."""
+        return lane not in self._closed and len(self._of_lane.get(lane, ())) < limit
 
 
 def _add(counts: dict[Key, int], key: Key, change: int) -> None:

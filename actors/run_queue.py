@@ -1,8 +1,8 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
-Runs on the loop. Takes `Enqueue`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`, `CancelExecution`,
-`Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain` through the executions'
-supervisor. An execution that ends wakes the step that waits for it.
+Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
+`CancelExecution`, `EndBackfill`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain`
+through the executions' supervisor. An execution that ends wakes the step that waits for it.
 
 Rebuilt from storage when it is started: what had begun goes on, what waits without an actor waits on
 for its instant, what waited for its turn waits on in its order (see `waiting_line.py`).
@@ -23,6 +23,7 @@ from quarterjack.storage.backlog import Backlog, backlog
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended
 from quarterjack.storage.queries import execution as stored_execution
 
+from .backfill_lanes import BackfillLanes, MoreArrives, MoreEnds
 from .cast_member import CastMember
 from .early_cancels import EarlyCancels
 from .engine import Deliver, DeliverIfAwake, Reply, Timer, handles
@@ -32,7 +33,9 @@ from .messages import (
     BeginExecution,
     CancelExecution,
     Drain,
+    EndBackfill,
     Enqueue,
+    EnqueueAll,
     ExecutionEnded,
     ExecutionParked,
     Recorded,
@@ -75,6 +78,7 @@ class RunQueue(CastMember):
         self._running: dict[ExecutionId, _Running] = {}
         self._parked = Parking(self, _AlarmsRing())
         self._early_cancels = EarlyCancels(self, self._knows)
+        self._backfills = BackfillLanes(self, self._line, self._places, self.cancel)
         self._rate_timer: Timer | None = None
         self._rate_timer_at = 0
         self._draining = False
@@ -96,12 +100,17 @@ class RunQueue(CastMember):
 
     @handles(Enqueue)
     def enqueue(self, message: Enqueue) -> None:
-        execution = message.execution
-        if not self._knows(execution.id):
-            self._line.add(Waiting.queued(execution))
-        cancel = self._early_cancels.take(execution.id)
-        if cancel is not None:
-            self.cancel(cancel)
+        self._let_in(message.execution)
+        self._start_some()
+
+    @handles(EnqueueAll)
+    def enqueue_all(self, message: EnqueueAll) -> None:
+        self._backfills.arrive(message.executions)
+
+    @handles(MoreArrives)
+    def more_arrives(self, _: MoreArrives) -> None:
+        for execution in self._backfills.next_slice():
+            self._let_in(execution)
         self._start_some()
 
     @handles(Recorded)
@@ -184,11 +193,25 @@ class RunQueue(CastMember):
                 self._parked.park(execution)
             else:
                 self._line.add(Waiting.found(execution, now))
+        for key in found.unwanted:
+            self._backfills.end(key)
         self.release()
         self.alarms_ring(_AlarmsRing())
 
+    def _let_in(self, execution: Execution) -> None:
+        if not self._knows(execution.id):
+            self._line.add(Waiting.queued(execution))
+        cancel = self._early_cancels.take(execution.id)
+        if cancel is not None:
+            self.cancel(cancel)
+
     def _knows(self, key: ExecutionId) -> bool:
-        return key in self._line or key in self._running or key in self._parked
+        return (
+            key in self._line
+            or key in self._running
+            or key in self._parked
+            or key in self._backfills
+        )
 
     def _requeue(self, execution: Execution) -> None:
         """It goes on when its turn comes again."""
@@ -294,6 +317,15 @@ class RunQueue(CastMember):
         if execution.schedule_id is not None:
             ended = ExecutionEnded(execution.id, execution.schedule_id)
             self.cast.schedules.tell(DeliverIfAwake(execution.schedule_id, ended))
+
+    @handles(EndBackfill)
+    def end_backfill(self, message: EndBackfill) -> None:
+        self._backfills.end(message.backfill_id)
+
+    @handles(MoreEnds)
+    def more_ends(self, message: MoreEnds) -> None:
+        self._backfills.end_some(message.backfill_id)
+        self._start_some()
 
     def counts(self) -> Mapping[str, int]:
         """How many run, wait for their turn, and are parked; to be called through a proxy."""

@@ -3,15 +3,16 @@
 A virtual actor on the loop: begins with what is stored, sleeps when idle. One change at a time: while
 one is being committed, ordinary messages wait. Takes `FireDue`, the asks that make, change, pause,
 resume, trigger and delete it, and `ExecutionEnded`; tells the ticker `Arm` and the run queue `Enqueue`.
-What it does with events is in `schedule_events.py`.
+What it does with events is in `schedule_events.py`, with backfills in `schedule_backfills.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from quarterjack.storage import (
+    BackfillId,
     Calendar,
     Event,
     Execution,
@@ -21,7 +22,6 @@ from quarterjack.storage import (
     InvalidInput,
     NotFound,
     QuarterjackError,
-    RunOptions,
     Schedule,
     ScheduleId,
     ScheduleStatus,
@@ -29,6 +29,7 @@ from quarterjack.storage import (
     VersionConflict,
 )
 from quarterjack.storage import schedule_changes as changes
+from quarterjack.storage.backfill_changes import DeleteWithBackfills
 from quarterjack.storage.calendar_names import calendars_in
 from quarterjack.storage.queries import ScheduleWithOpen, schedule_with_open
 from quarterjack.storage.recount import RecountSchedule
@@ -39,11 +40,12 @@ from . import messages as m
 from .drafts import changed_schedule, due_from, new_schedule
 from .engine import Reply, handles
 from .environment import Environment
-from .fire_decisions import Fires, decide_fires, triggered_event
+from .fire_decisions import Fires, decide_fires, new_execution, triggered_event
+from .late_decisions import decide_late
 from .policies import overlap
 from .policies.catch_up import ON_TIME
 from .policies.timetable import Timetable
-from .schedule_events import ScheduleEvents
+from .schedule_backfills import ScheduleBackfills
 from .schedule_repair import repaired
 
 _COSTLY_SECONDS = 0.001
@@ -74,7 +76,7 @@ class Wedged(QuarterjackError):
         )
 
 
-class ScheduleActor(ScheduleEvents):
+class ScheduleActor(ScheduleBackfills):
     """The actor of the schedule `key`, whether that exists or not."""
 
     def __init__(self, environment: Environment, key: ScheduleId) -> None:
@@ -102,7 +104,7 @@ class ScheduleActor(ScheduleEvents):
         given = (schedule, self._timetable(schedule), list(self._open.values()), now)
         if self._costly or now - message.scheduled_for > ON_TIME:
             self.hold()
-            self.compute(self._worked_out, decide_fires, *given, self.environment.ids)
+            self.read(self._worked_out, decide_late, *given, self.environment.ids)
             return
         began = self.clock.monotonic()
         fires = decide_fires(*given, self.environment.ids)
@@ -172,10 +174,11 @@ class ScheduleActor(ScheduleEvents):
     def delete(self, message: m.DeleteSchedule) -> Reply[Any]:
         current = self._at_version(message.version)
         event = self._event("schedule.deleted", current, {"name": current.name})
-        return self._store(
-            changes.DeleteSchedule(self._key, [event]),
-            lambda _: self._deleted(cancel=message.cancel),
-        )
+        change = changes.DeleteSchedule(self._key, [event])
+        if not message.cancel:
+            return self._store(change, lambda _: self._deleted())
+        with_backfills = DeleteWithBackfills(change, self.clock.now())
+        return self._store(with_backfills, self._deleted_with_all).map(lambda _: None)
 
     @handles(m.SyncSchedule)
     def sync(self, _: m.SyncSchedule) -> Reply[Any]:
@@ -210,7 +213,8 @@ class ScheduleActor(ScheduleEvents):
 
     @handles(m.Joined)
     def joined(self, message: m.Joined) -> None:
-        self._open[message.execution.id] = message.execution
+        if message.execution.backfill_id is None:
+            self._open[message.execution.id] = message.execution
 
     @handles(m.BeginExecution)
     def execution_began(self, message: m.BeginExecution) -> None:
@@ -222,6 +226,7 @@ class ScheduleActor(ScheduleEvents):
     def _began(self, reply: Reply[Any]) -> None:
         self._loaded(reply)
         if self.restarted:  # the one before may have had no time to enqueue what it recorded
+            self._remind_of_backfills()
             for execution in self._open.values():
                 if execution.status is ExecutionStatus.QUEUED:
                     self.cast.run_queue.tell(m.Recorded(execution.id))
@@ -308,11 +313,14 @@ class ScheduleActor(ScheduleEvents):
         self._found = schedule
         self._arm()
 
-    def _deleted(self, *, cancel: bool) -> None:
+    def _deleted(self) -> None:
         self._found = None
         self._arm()
-        if cancel:
-            self._cancel(list(self._open))
+
+    def _deleted_with_all(self, backfills: Sequence[BackfillId]) -> None:
+        self._deleted()
+        self._cancel(list(self._open))
+        self._end_backfills(backfills)
 
     def _fired(self, fires: Fires, made: Sequence[Execution]) -> None:
         found = self._existing()
@@ -346,33 +354,28 @@ class ScheduleActor(ScheduleEvents):
     def _queued(self) -> int:
         return sum(1 for each in self._open.values() if each.status is ExecutionStatus.QUEUED)
 
-    def _triggered(self, message: m.TriggerSchedule) -> Execution:
+    def _checked_params(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The schedule's parameters with those that are given."""
         schedule = self._existing()
-        config = schedule.execution_config
-        params = dict(config.params) | dict(message.params or {})
+        params = {**schedule.execution_config.params, **given}
         wrong = self.environment.workflows.find(schedule.workflow_id).check_params(params)
         if wrong:
             raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
+        return params
+
+    def _triggered(self, message: m.TriggerSchedule) -> Execution:
+        schedule = self._existing()
+        params = self._checked_params(message.params or {})
         now = self.clock.now()
-        policy = schedule.schedule_config.overlap
-        limit = overlap.concurrency(policy, config.max_concurrency)
-        return Execution(
-            id=ExecutionId(self.environment.ids.new("exe")),
-            workflow_id=schedule.workflow_id,
-            schedule_id=self._key,
-            status=ExecutionStatus.QUEUED,
-            trigger=Trigger.MANUAL,
-            scheduled_time=now,
+        made = new_execution(schedule, Trigger.MANUAL, now, now, self.environment.ids)
+        limit = made.options.max_concurrency if message.respect_overlap else None
+        return replace(
+            made,
             due=None,
-            queued_at=now,
-            priority=config.priority if message.priority is None else message.priority,
+            priority=made.priority if message.priority is None else message.priority,
             params=params,
             context=dict(message.context),
-            options=RunOptions(
-                config.timeout,
-                config.retry_policy,
-                limit if message.respect_overlap else None,
-            ),
+            options=replace(made.options, max_concurrency=limit),
         )
 
     def _event(self, kind: str, schedule: Schedule, data: dict[str, Any]) -> Event:

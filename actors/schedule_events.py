@@ -41,6 +41,9 @@ class ScheduleEvents(CastMember):
     _found: Schedule | None
     _open: dict[ExecutionId, Execution]
 
+    def _existing(self) -> Schedule:
+        raise NotImplementedError
+
     def _timetable(self, schedule: Schedule) -> Timetable:
         raise NotImplementedError
 

@@ -24,6 +24,8 @@ from .messages import Announce, Commit, EventsArrived, Read
 
 logger = logging.getLogger("quarterjack.state")
 MOST_WAITING = 10_000
+_TOLD_AT_ONCE = 50
+"""Events; one change can have many thousands, and the loop is not to be held up by them."""
 _FIRST_WAIT = timedelta(milliseconds=100)
 _LONGEST_WAIT = timedelta(seconds=5)
 
@@ -95,8 +97,9 @@ class StateActor(CastMember):
             return
         self._available()
         waiting, self._waiting = self._waiting, []
-        if committed.events:
-            self.cast.broadcaster.tell(Announce(tuple(committed.events)))
+        for start in range(0, len(committed.events), _TOLD_AT_ONCE):
+            some = committed.events[start : start + _TOLD_AT_ONCE]
+            self.cast.broadcaster.tell(Announce(tuple(some)))
         if committed.woken or committed.deliveries:
             self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
         for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):

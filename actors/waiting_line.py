@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import partial
 from typing import NamedTuple
 
-from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, ScheduleId, WorkflowId
+from quarterjack.storage import Execution, ExecutionId, ExecutionStatus, WorkflowId
 
 from .places import Places
 from .policies.fairness import Order, order_of_next
@@ -70,12 +70,12 @@ class _LaneKey(NamedTuple):
 
     workflow_id: WorkflowId
     fresh: bool
-    schedule_id: ScheduleId | None
+    lane: str | None
     limit: int | None
 
 
 class WaitingLine:
-    """Those that wait, in lanes: by workflow, and therein by schedule and limit."""
+    """Those that wait: by workflow, and therein by lane (a schedule, a backfill) and limit."""
 
     def __init__(self, places: Places, rates: StartRates) -> None:
         self._places = places
@@ -87,7 +87,7 @@ class WaitingLine:
         }
         self._workflows: dict[tuple[WorkflowId, bool], Ranking[Waiting]] = {}
         self._lanes: dict[_LaneKey, Ranking[Waiting]] = {}
-        self._of_schedule: defaultdict[ScheduleId, set[_LaneKey]] = defaultdict(set)
+        self._of_lane: defaultdict[str, set[_LaneKey]] = defaultdict(set)
         self._tickets: dict[ExecutionId, Ticket[Waiting]] = {}
         self._arrivals = 0
         self._younger = 0
@@ -133,10 +133,15 @@ class WaitingLine:
 
     def place_given_back(self, execution: Execution) -> None:
         """The execution runs no more: those that it held back may go on."""
-        for key in self._of_schedule.get(execution.schedule_id or ScheduleId(""), ()):
-            self._lanes[key].reopened()
+        if execution.lane is not None:
+            self.lane_opened(execution.lane)
         for fresh in (False, True):
             self._reopened(execution.workflow_id, fresh)
+
+    def lane_opened(self, lane: str) -> None:
+        """Executions of that lane may begin that could not before."""
+        for key in self._of_lane.get(lane, ()):
+            self._lanes[key].reopened()
 
     def rate_opened(self, key: WorkflowId) -> None:
         """The workflow's rate, or the server's, allows a start again."""
@@ -154,8 +159,8 @@ class WaitingLine:
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Ranking(self._workflow(key), self._gate_of(key))
-            if key.schedule_id is not None:
-                self._of_schedule[key.schedule_id].add(key)
+            if key.lane is not None:
+                self._of_lane[key.lane].add(key)
         return lane
 
     def _workflow(self, key: _LaneKey) -> Ranking[Waiting]:
@@ -169,19 +174,19 @@ class WaitingLine:
     def _forget(self, key: _LaneKey) -> None:
         """Nobody waits in that lane any more."""
         self._lanes.pop(key).leave()
-        if key.schedule_id is not None:
-            lanes = self._of_schedule[key.schedule_id]
+        if key.lane is not None:
+            lanes = self._of_lane[key.lane]
             lanes.discard(key)
             if not lanes:
-                del self._of_schedule[key.schedule_id]
+                del self._of_lane[key.lane]
         place = (key.workflow_id, key.fresh)
         if not self._workflows[place]:
             self._workflows.pop(place).leave()
 
     def _gate_of(self, key: _LaneKey) -> Callable[[], bool] | None:
-        if key.schedule_id is None or key.limit is None or not key.fresh:
-            return None  # what has begun has its schedule's place already
-        return partial(self._places.left_for_schedule, key.schedule_id, key.limit)
+        if key.lane is None or key.limit is None or not key.fresh:
+            return None  # what has begun has its lane's place already
+        return partial(self._places.left_for_lane, key.lane, key.limit)
 
     def _workflow_is_open(self, key: WorkflowId, fresh: bool) -> bool:
         if fresh and not self._rates.is_open(key):
@@ -192,10 +197,8 @@ class WaitingLine:
 def _key_of(waiting: Waiting) -> _LaneKey:
     execution = waiting.execution
     limit = execution.options.max_concurrency
-    schedule_id = None if limit is None else execution.schedule_id
-    return _LaneKey(
-        execution.workflow_id, waiting.fresh, schedule_id, limit if schedule_id else None
-    )
+    lane = None if limit is None else execution.lane
+    return _LaneKey(execution.workflow_id, waiting.fresh, lane, limit if lane else None)
 
 
 def _ranks(waiting: Waiting, arrival: int) -> tuple[Rank, Rank]:

@@ -37,9 +37,11 @@ def ok(
     return _response(json_text.dump(value), status, headers)
 
 
-async def ok_large(value: Any, headers: Mapping[str, str] | None = None) -> web.Response:
+async def ok_large(
+    value: Any, headers: Mapping[str, str] | None = None, status: int = HTTPStatus.OK
+) -> web.Response:
     """A value of any size as JSON, encoded on a thread so that nobody waits for it."""
-    return _response(await asyncio.to_thread(json_text.dump, value), HTTPStatus.OK, headers)
+    return _response(await asyncio.to_thread(json_text.dump, value), status, headers)
 
 
 def etag(found: Schedule | Calendar) -> dict[str, str]:

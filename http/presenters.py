@@ -79,6 +79,7 @@ def execution(found: Execution) -> Json:
         "retryOf": found.retry_of,
         "parent": None if found.parent is None else _parent(found.parent),
         "wakeAt": instant(found.wake_at),
+        "backfillId": found.backfill_id,
     }
 
 

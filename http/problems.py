@@ -26,6 +26,7 @@ from quarterjack.storage import (
     StorageUnavailable,
     VersionConflict,
 )
+from quarterjack.storage.backfill_changes import BackfillConflict
 
 from . import json_text
 from .errors import (
@@ -67,6 +68,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     NotFound: Kind(404, "not-found", "There is no such thing"),
     AlreadyExists: Kind(409, "already-exists", "It exists already"),
     OverlapRefused: Kind(409, "overlap", "Another execution of the schedule has not ended"),
+    BackfillConflict: Kind(409, "backfill-conflict", "Another backfill came first"),
     CalendarInUse: Kind(409, "calendar-in-use", "Schedules use the calendar"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),

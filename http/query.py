@@ -76,6 +76,7 @@ class ExecutionsQuery(ScheduleExecutionsQuery):
 
     workflow_id: str | None = Field(default=None, max_length=200)
     schedule_id: str | None = Field(default=None, max_length=200)
+    backfill_id: str | None = Field(default=None, max_length=200)
 
 
 class FiresQuery(PageQuery):

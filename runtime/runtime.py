@@ -22,6 +22,7 @@ from quarterjack.storage.database import Address
 
 from . import time_zone_data
 from .assembly import Assembly, open_writer
+from .backfill_calls import BackfillCalls
 from .builtin.book import book_of
 from .bulk import BulkCalls
 from .calendar_calls import read_further
@@ -30,7 +31,7 @@ from .hosts import LoopThread, in_thread
 from .settings import Settings
 
 
-class Runtime(BulkCalls):
+class Runtime(BackfillCalls, BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a

@@ -19,10 +19,21 @@ from .errors import (
     VersionConflict,
 )
 from .events import EVENT_TYPES, TOPICS, Event
-from .ids import BootId, ExecutionId, IdSource, RandomIds, ScheduleId, SeededIds, WorkflowId
+from .ids import (
+    BackfillId,
+    BootId,
+    ExecutionId,
+    IdSource,
+    RandomIds,
+    ScheduleId,
+    SeededIds,
+    WorkflowId,
+)
 from .records import (
     Attempt,
     Awaited,
+    Backfill,
+    BackfillProgress,
     Calendar,
     CalendarDays,
     CalendarSource,
@@ -38,6 +49,7 @@ from .records import (
     Totals,
 )
 from .statuses import (
+    BackfillStatus,
     ExecutionStatus,
     FireOutcome,
     FireReason,
@@ -52,6 +64,10 @@ __all__ = [
     "AlreadyExists",
     "Attempt",
     "Awaited",
+    "Backfill",
+    "BackfillId",
+    "BackfillProgress",
+    "BackfillStatus",
     "BootId",
     "Calendar",
     "CalendarDays",

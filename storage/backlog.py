@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from peewee import JOIN, fn
 
+from .backfills import cancelled_backfills
 from .database import Reader
-from .ids import ExecutionId, WorkflowId
+from .ids import BackfillId, ExecutionId, WorkflowId
 from .queries import Unfinished, last_seq, unfinished
 from .selects import tuples
 from .statuses import UNFINISHED, ExecutionStatus, StepStatus
@@ -26,12 +27,14 @@ class Backlog(NamedTuple):
     """Those that wait for the end of another execution that has ended."""
     starts: list[tuple[datetime, WorkflowId]]
     """First starts since the instant that was asked for."""
+    unwanted: frozenset[BackfillId] = frozenset()
+    """Backfills that somebody has cancelled, and that have not come to their end."""
 
 
 def backlog(reader: Reader, since: datetime | None) -> Backlog:
     """What there is to do; with `since`, also the executions that started then or later."""
     starts = [] if since is None else starts_since(reader, since)
-    return Backlog(unfinished(reader), _owed(reader), starts)
+    return Backlog(unfinished(reader), _owed(reader), starts, cancelled_backfills(reader))
 
 
 def starts_since(reader: Reader, since: datetime) -> list[tuple[datetime, WorkflowId]]:

@@ -34,6 +34,7 @@ _CURRENT = Statement(
         ExecutionRow.status,
         ExecutionRow.schedule_id,
         ExecutionRow.started_at,
+        ExecutionRow.backfill_id,
         ExecutionRow.workflow_id,
         ExecutionRow.chain.cast("BLOB"),
     ).where(ExecutionRow.id == slot("id"))
@@ -188,7 +189,7 @@ class AdvanceExecution:
         found = transaction.read(_CURRENT, {"id": self.execution_id})
         if not found:
             raise NotFound("execution", self.execution_id)
-        status, schedule_id, started_at, workflow_id, chain = found[0]
+        status, schedule_id, started_at, backfill_id, workflow_id, chain = found[0]
         self._check(ExecutionStatus(status))
         for event in self.emitted:
             event.apply(transaction)
@@ -207,7 +208,8 @@ class AdvanceExecution:
         if self.ended is not None:
             self._end(transaction, self.ended)
             if schedule_id is not None:
-                _count(transaction, schedule_id, self.ended, started_at)
+                backfilled = backfill_id is not None
+                _count(transaction, schedule_id, self.ended, started_at, backfilled=backfilled)
             self._announce(transaction, self.ended, workflow_id, schedule_id, chain)
 
     def _step(self, transaction: Transaction, change: StepChange) -> None:
@@ -299,8 +301,14 @@ def _packed(result: PlainData) -> Packed:
 
 
 def _count(
-    transaction: Transaction, schedule_id: ScheduleId, ended: Ended, started_at: int | None
+    transaction: Transaction,
+    schedule_id: ScheduleId,
+    ended: Ended,
+    started_at: int | None,
+    *,
+    backfilled: bool,
 ) -> None:
+    """Count it with its schedule's; what was backfilled neither makes nor ends a row of failures."""
     began = ended.at if started_at is None else from_micros(started_at)
     transaction.write(
         _COUNT,
@@ -309,10 +317,11 @@ def _count(
             "succeeded": int(ended.status is ExecutionStatus.SUCCEEDED),
             "failed": int(ended.status.value in FAILED),
             "duration": micros(ended.at - began),
-            "keep_streak": int(ended.status is not ExecutionStatus.SUCCEEDED),
+            "keep_streak": int(backfilled or ended.status is not ExecutionStatus.SUCCEEDED),
         },
     )
     if ended.status.value in FAILED:
-        count_failure(transaction, schedule_id, ended.at, ended.error)
+        if not backfilled:
+            count_failure(transaction, schedule_id, ended.at, ended.error)
         if ended.error is not None:
             transaction.write(_LAST_ERROR, {"id": schedule_id, "error": pack(ended.error)})

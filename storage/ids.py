@@ -11,6 +11,7 @@ from typing import NewType, Protocol
 ScheduleId = NewType("ScheduleId", str)
 ExecutionId = NewType("ExecutionId", str)
 WorkflowId = NewType("WorkflowId", str)
+BackfillId = NewType("BackfillId", str)
 BootId = NewType("BootId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -15,6 +15,7 @@ from .migrations import (
     v004_facts,
     v005_deliveries,
     v006_calendars,
+    v007_backfills,
 )
 
 
@@ -32,6 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, v004_facts.apply),
     Migration(5, v005_deliveries.apply),
     Migration(6, v006_calendars.apply),
+    Migration(7, v007_backfills.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

@@ -13,7 +13,7 @@ from peewee import Model, ModelSelect, Tuple, fn
 from .calendar_names import calendars_in
 from .database import Reader
 from .events import Event
-from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
+from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
 from .plain_data import Packed
 from .records import Attempt, Calendar, Execution, Failure, Fire, Schedule, StepRun
@@ -73,6 +73,7 @@ class ExecutionFilter:
     schedule_id: ScheduleId | None = None
     since: datetime | None = None
     until: datetime | None = None
+    backfill_id: BackfillId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Pa
         row.status: wanted.status.value if wanted.status else None,
         row.workflow_id: wanted.workflow_id,
         row.schedule_id: wanted.schedule_id,
+        row.backfill_id: wanted.backfill_id,
     }
     for column, value in equal.items():
         if value is not None:
@@ -252,9 +254,11 @@ def unfinished(reader: Reader) -> list[Unfinished]:
 
 
 def unfinished_of(reader: Reader, key: ScheduleId) -> list[Execution]:
-    """The executions of a schedule that have not ended, oldest first."""
+    """The executions of a schedule that have not ended, oldest first; not those of its backfills."""
     row = ExecutionRow
-    query = row.select().where((row.schedule_id == key) & row.status.in_(_OPEN))
+    query = row.select().where(
+        (row.schedule_id == key) & row.status.in_(_OPEN) & row.backfill_id.is_null()
+    )
     return [to_execution(found) for found in rows(reader, query.order_by(row.queued_at, row.id))]
 
 
@@ -265,6 +269,13 @@ def due(reader: Reader) -> list[Due]:
         row.status.in_(_FIRING) & row.next_fire.is_null(False)
     )
     return [Due(at, key) for at, key in tuples(reader, query)]
+
+
+def decided_since(reader: Reader, key: ScheduleId, since: datetime) -> frozenset[datetime]:
+    """The instants of a schedule, that one and later ones, about which the ledger has a row."""
+    row = FireRow
+    query = row.select(row.due).where((row.schedule_id == key) & (row.due >= since))
+    return frozenset(due for (due,) in tuples(reader, query))
 
 
 def overdue(reader: Reader, before: datetime) -> list[Due]:

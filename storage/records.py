@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from .configs import ExecutionConfig, Retry, ScheduleConfig
-from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
+from .configs import ExecutionConfig, Overlap, Retry, ScheduleConfig
+from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
 from .plain_data import Packed, PlainData
 from .statuses import (
+    BackfillStatus,
     ExecutionStatus,
     FireOutcome,
     FireReason,
@@ -97,7 +98,7 @@ class RunOptions:
     timeout: timedelta | None = None
     retry: Retry | None = None
     max_concurrency: int | None = None
-    """How many executions of the same schedule may run at once; None: as many as there are."""
+    """How many executions of the same lane may run at once; None: as many as there are."""
     steps: tuple[str, ...] | None = None
     """The steps that the workflow had; None: it has not begun, or began before this was noted."""
 
@@ -131,8 +132,15 @@ class Execution:
     """While it waits: when it goes on by itself; None: not before something happens."""
     stop_reason: str | None = None
     """Why it was asked to end before its time, if it was."""
+    backfill_id: BackfillId | None = None
+    """The backfill that made it, if one did."""
     chain: tuple[ScheduleId, ...] = ()
     """The schedules whose events led to it, the first one first."""
+
+    @property
+    def lane(self) -> str | None:
+        """Those that share a limit: a backfill's own, else those of a schedule; None: it shares none."""
+        return self.backfill_id or self.schedule_id
 
     @property
     def lineage(self) -> tuple[ScheduleId, ...]:
@@ -266,3 +274,45 @@ class Receipt(NamedTuple):
     """None: no schedule has anything to decide."""
     answer: tuple[ExecutionId, ...] | None
     """The executions that go on or begin because of it; None: schedules have to decide first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Executions that somebody asked for, one for each due instant of a range that had none."""
+
+    id: BackfillId
+    schedule_id: ScheduleId
+    start: datetime
+    end: datetime
+    """The first instant that does not belong to it."""
+    overlap: Overlap
+    max_concurrency: int
+    """How many of its executions may run at once."""
+    priority: int
+    params: dict[str, PlainData]
+    """Besides those of the schedule, and before them."""
+    total: int
+    """How many executions it has made."""
+    created_at: datetime
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillProgress:
+    """How far a backfill has come, counted from its executions (not from retries of them)."""
+
+    backfill: Backfill
+    queued: int = 0
+    running: int = 0
+    """Those that wait for something count here."""
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    @property
+    def status(self) -> BackfillStatus:
+        """Whether there is something left to do."""
+        if self.backfill.cancelled_at is not None:
+            return BackfillStatus.CANCELLED
+        is_open = self.queued or self.running
+        return BackfillStatus.RUNNING if is_open else BackfillStatus.FINISHED

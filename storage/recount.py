@@ -57,12 +57,14 @@ _STREAK = Statement(
     lambda slot: ExecutionRow.select(fn.count(ExecutionRow.id)).where(
         (ExecutionRow.schedule_id == slot("id"))
         & ExecutionRow.status.in_(FAILED)
+        & ExecutionRow.backfill_id.is_null()
         & (
             ExecutionRow.ended_at
             > fn.coalesce(
                 _Other.select(fn.max(_Other.ended_at)).where(
                     (_Other.schedule_id == slot("id"))
                     & (_Other.status == ExecutionStatus.SUCCEEDED.value)
+                    & _Other.backfill_id.is_null()
                 ),
                 0,
             )

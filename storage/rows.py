@@ -5,12 +5,13 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
-from .configs import ExecutionConfig, Retry, ScheduleConfig
+from .configs import ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .events import Event
 from .plain_data import Packed, pack, pack_checked
 from .records import (
     Attempt,
     Awaited,
+    Backfill,
     Calendar,
     CalendarSource,
     Execution,
@@ -32,7 +33,15 @@ from .statuses import (
     StepStatus,
     Trigger,
 )
-from .tables import AttemptRow, CalendarRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .tables import (
+    AttemptRow,
+    BackfillRow,
+    CalendarRow,
+    ExecutionRow,
+    FireRow,
+    ScheduleRow,
+    StepRow,
+)
 
 Row = Mapping[str, Any]
 _MICROSECOND = timedelta(microseconds=1)
@@ -178,6 +187,7 @@ _EXECUTION_PLAIN = (
     "boot_id",
     "wake_at",
     "stop_reason",
+    "backfill_id",
 )
 
 
@@ -245,6 +255,16 @@ def to_fire(row: Row) -> Fire:
             "jitter": timedelta(microseconds=row["jitter"]),
         }
     )
+
+
+def backfill_columns(backfill: Backfill) -> dict[str, Any]:
+    """A backfill as its row."""
+    return columns(BackfillRow, {**asdict(backfill), "overlap": backfill.overlap.value})
+
+
+def to_backfill(row: Row) -> Backfill:
+    """A backfill from its row."""
+    return Backfill(**{**row, "overlap": Overlap(row["overlap"])})
 
 
 def calendar_columns(calendar: Calendar, icalendar: str | None) -> dict[str, Any]:

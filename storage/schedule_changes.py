@@ -81,7 +81,8 @@ _INSERT_FIRE = insert(FireRow)
 _INSERT_EXECUTION = insert(ExecutionRow)
 
 
-def _require(transaction: Transaction, key: ScheduleId) -> tuple[int, ScheduleStatus]:
+def require_schedule(transaction: Transaction, key: ScheduleId) -> tuple[int, ScheduleStatus]:
+    """The version and status of a schedule. Raises `NotFound`."""
     found = transaction.read(_VERSION, {"id": key})
     if not found:
         raise NotFound("schedule", key)
@@ -121,7 +122,7 @@ class ChangeSchedule:
 
     def apply(self, transaction: Transaction) -> Schedule:
         key = self.schedule.id
-        version, status = _require(transaction, key)
+        version, status = require_schedule(transaction, key)
         if version != self.expected:
             raise VersionConflict("schedule", key, expected=self.expected, found=version)
         check_schedule(key, status, self.schedule.status)
@@ -145,7 +146,7 @@ class QuarantineSchedule:
     events: Sequence[Event]
 
     def apply(self, transaction: Transaction) -> None:
-        _, current = _require(transaction, self.schedule_id)
+        _, current = require_schedule(transaction, self.schedule_id)
         check_schedule(self.schedule_id, current, ScheduleStatus.ERROR)
         transaction.write(
             _QUARANTINE,
@@ -167,7 +168,7 @@ class DeleteSchedule:
     events: Sequence[Event]
 
     def apply(self, transaction: Transaction) -> None:
-        _require(transaction, self.schedule_id)
+        require_schedule(transaction, self.schedule_id)
         transaction.write(_DELETE, {"id": self.schedule_id})
         transaction.emit(self.events)
 
@@ -200,7 +201,7 @@ class RecordFires:
     """The versions of the calendars that it was decided with."""
 
     def apply(self, transaction: Transaction) -> list[Execution]:
-        version, current = _require(transaction, self.schedule_id)
+        version, current = require_schedule(transaction, self.schedule_id)
         if version != self.expected:
             raise VersionConflict(
                 "schedule", self.schedule_id, expected=self.expected, found=version
@@ -218,7 +219,7 @@ class RecordFires:
                 made.append(decision.execution)
             transaction.emit(decision.events)
         if made:
-            _touch(transaction, self.schedule_id, made[-1].queued_at)
+            touch_schedule(transaction, self.schedule_id, made[-1].queued_at)
         transaction.write(
             _ADVANCE,
             {
@@ -242,14 +243,15 @@ class RecordRun:
     def apply(self, transaction: Transaction) -> ExecutionId:
         schedule_id = self.execution.schedule_id
         if schedule_id is not None:
-            _require(transaction, schedule_id)
+            require_schedule(transaction, schedule_id)
         transaction.write(_INSERT_EXECUTION, execution_columns(self.execution))
         if schedule_id is not None:
-            _touch(transaction, schedule_id, self.execution.queued_at)
+            touch_schedule(transaction, schedule_id, self.execution.queued_at)
         transaction.emit(self.events)
         return self.execution.id
 
 
-def _touch(transaction: Transaction, schedule_id: ScheduleId, at: datetime) -> None:
+def touch_schedule(transaction: Transaction, schedule_id: ScheduleId, at: datetime) -> None:
+    """Remember when it had its newest execution."""
     values: dict[str, Any] = {"id": schedule_id, "at": to_micros(at)}
     transaction.write(_TOUCH, values)

@@ -34,6 +34,15 @@ class ExecutionStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+class BackfillStatus(StrEnum):
+    """Whether a backfill has something left to do."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    """Somebody ended it; what ran then may take a moment to end."""
+
+
 class StepStatus(StrEnum):
     """How far a step has come."""
 

@@ -122,6 +122,7 @@ class ExecutionRow(Model):
     parent_step = TextField(null=True)
     wake_at = InstantField(null=True)
     stop_reason = TextField(null=True)
+    backfill_id = TextField(null=True)
     chain = PackedField(null=True)
 
     class Meta:
@@ -133,6 +134,32 @@ class ExecutionRow(Model):
             (("status", "queued_at"), False),
             (("queued_at", "id"), False),
         )
+
+
+ExecutionRow.add_index(
+    ExecutionRow.backfill_id,
+    ExecutionRow.retry_of,
+    ExecutionRow.status,
+    where=ExecutionRow.backfill_id.is_null(False),
+)
+
+
+class BackfillRow(Model):
+    id = TextField(primary_key=True)
+    schedule_id = TextField()
+    start = InstantField()
+    end = InstantField()
+    overlap = TextField()
+    max_concurrency = IntegerField()
+    priority = SmallIntegerField()
+    params = PackedField()
+    total = IntegerField()
+    created_at = InstantField()
+    cancelled_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "backfills"
+        indexes = ((("schedule_id", "created_at", "id"), False),)
 
 
 class StepRow(Model):
@@ -264,6 +291,7 @@ class DeliveryRow(Model):
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
+    BackfillRow,
     StepRow,
     AttemptRow,
     OutputRow,
@@ -277,6 +305,7 @@ TABLES: tuple[type[Model], ...] = (
 __all__ = [
     "TABLES",
     "AttemptRow",
+    "BackfillRow",
     "CalendarRow",
     "DeliveryRow",
     "EventRow",

@@ -74,6 +74,36 @@ class Timetable:
             return None
         return self.occurrence(due)
 
+    def is_due(self, instant: datetime) -> bool:
+        """Whether it is one of the due instants."""
+        found = self.next(instant - _MICROSECOND)
+        return found is not None and found.due == instant
+
+    def count(self, after: datetime, until: datetime) -> int:
+        """How many due instants are later than `after` and not later than `until`; exactly, and fast."""
+        start, end = self._config.start_at, self._config.end_at
+        if start is not None:
+            after = max(after, start - _MICROSECOND)
+        if end is not None:
+            until = min(until, end - _MICROSECOND)
+        return self._rule.count(after, until)
+
+    def last(self, known: datetime, until: datetime) -> datetime:
+        """The last due instant not later than `until`; `known` is a due one that is not later."""
+        none_after = until
+        while (following := self._next_up_to(known, until)) is not None:
+            middle = following + (none_after - following) / 2
+            found = self._next_up_to(middle, until)
+            if found is None:
+                none_after, known = middle, following
+            else:
+                known = found
+        return known
+
+    def _next_up_to(self, after: datetime, until: datetime) -> datetime | None:
+        found = self.next(after)
+        return None if found is None or found.due > until else found.due
+
     def next_firing(self, after: datetime) -> Occurrence | None:
         """The first due instant later than `after` that is not excluded."""
         for _ in range(_MOST_SKIPPED):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from quarterjack.storage import InvalidInput, ScheduleConfig, ScheduleId, Trigger
 
+from . import cron_count
 from .cron import CronError, CronExpression, cron_expression
 from .time_zones import UnknownTimeZone, time_zone
 
@@ -19,6 +20,10 @@ class Rule(Protocol):
         """The first due instant later than `after`; None: there is none."""
         ...
 
+    def count(self, after: datetime, until: datetime) -> int:
+        """How many due instants are later than `after` and not later than `until`; exactly, and fast."""
+        ...
+
 
 class CronRule:
     """Due whenever one of the lines is."""
@@ -28,11 +33,24 @@ class CronRule:
     def __init__(self, lines: tuple[CronExpression, ...], zone: ZoneInfo) -> None:
         self._lines = lines
         self._zone = zone
+        self._known: dict[CronExpression, tuple[datetime, datetime | None]] = {}
 
     def next(self, after: datetime) -> datetime | None:
         """The first due instant later than `after`."""
-        found = [line.next(after, self._zone) for line in self._lines]
+        found = [self._next_of(line, after) for line in self._lines]
         return min((instant for instant in found if instant is not None), default=None)
+
+    def count(self, after: datetime, until: datetime) -> int:
+        """How many due instants are later than `after` and not later than `until`."""
+        return cron_count.count(self._lines, self._zone, after, until)
+
+    def _next_of(self, line: CronExpression, after: datetime) -> datetime | None:
+        """As the line says; one that is far away is not looked for again while others are due."""
+        asked, found = self._known.get(line, (after, after))
+        if not asked <= after or (found is not None and found <= after):
+            found = line.next(after, self._zone)
+            self._known[line] = (after, found)
+        return found
 
 
 class IntervalRule:
@@ -53,6 +71,14 @@ class IntervalRule:
         except OverflowError:
             return None
 
+    def count(self, after: datetime, until: datetime) -> int:
+        """How many due instants are later than `after` and not later than `until`."""
+        return max(0, self._up_to(until) - self._up_to(after))
+
+    def _up_to(self, instant: datetime) -> int:
+        """How many there are in all until then."""
+        return max(0, (instant - self._anchor) // self._interval + 1)
+
 
 class OnceRule:
     """Due once."""
@@ -66,6 +92,10 @@ class OnceRule:
         """The instant, while it is to come."""
         return self._at if after < self._at else None
 
+    def count(self, after: datetime, until: datetime) -> int:
+        """One, if it is in between."""
+        return int(after < self._at <= until)
+
 
 class ManualRule:
     """Never due by itself."""
@@ -76,6 +106,10 @@ class ManualRule:
         """There is none."""
         return None
 
+    def count(self, after: datetime, until: datetime) -> int:  # noqa: ARG002
+        """There are none."""
+        return 0
+
 
 class EventRule:
     """Due whenever its event comes, so never by the clock."""
@@ -85,6 +119,10 @@ class EventRule:
     def next(self, after: datetime) -> datetime | None:  # noqa: ARG002
         """There is none."""
         return None
+
+    def count(self, after: datetime, until: datetime) -> int:  # noqa: ARG002
+        """There are none."""
+        return 0
 
 
 def rule_of(config: ScheduleConfig, created_at: datetime, key: ScheduleId) -> Rule:

@@ -2,7 +2,19 @@
 
 from aiohttp import web
 
-from . import actors, bulk, calendars, cron, events, executions, health, live, schedules, workflows
+from . import (
+    actors,
+    backfills,
+    bulk,
+    calendars,
+    cron,
+    events,
+    executions,
+    health,
+    live,
+    schedules,
+    workflows,
+)
 
 
 def all_routes() -> list[web.RouteDef]:
@@ -10,6 +22,7 @@ def all_routes() -> list[web.RouteDef]:
     resources = (
         schedules,
         bulk,
+        backfills,
         calendars,
         workflows,
         executions,

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from quarterjack.storage import ScheduleId, WorkflowId
+from quarterjack.storage import BackfillId, ScheduleId, WorkflowId
 from quarterjack.storage.queries import ExecutionFilter
 
 from .. import presenters
@@ -35,6 +35,7 @@ async def list_executions(request: web.Request) -> web.Response:
         None if query.schedule_id is None else ScheduleId(query.schedule_id),
         query.since,
         query.until,
+        None if query.backfill_id is None else BackfillId(query.backfill_id),
     )
     page = page_request(query, "executions", (int, str))
     found = await answered(runtime_of(request).list_executions(wanted, page))

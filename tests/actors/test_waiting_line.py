@@ -16,7 +16,7 @@ from quarterjack.actors.start_rates import SERVER, Start, StartRates, past_start
 from quarterjack.actors.waiting_line import Waiting, WaitingLine
 from quarterjack.actors.workflow import Workflow
 from quarterjack.actors.workflow_book import WorkflowBook
-from quarterjack.storage import Execution, ExecutionStatus, RunOptions, WorkflowId
+from quarterjack.storage import BackfillId, Execution, ExecutionStatus, RunOptions, WorkflowId
 
 
 def _workflow(name: str, limit: int | None) -> Workflow:
@@ -181,6 +181,33 @@ def test_places_taken_beyond_a_limit_count() -> None:
     assert room.start_all() == ["next"]
 
 
+def test_a_backfill_has_places_of_its_own_beside_its_schedule() -> None:
+    room = Room()
+    backfill = BackfillId("bkf_1")
+    first = room.add("b1", schedule="s", limit=1, backfill_id=backfill)
+    room.add("b2", schedule="s", limit=1, backfill_id=backfill)
+    room.add("s1", schedule="s", limit=1)
+    room.add("s2", schedule="s", limit=1)
+
+    assert room.start_all() == ["b1", "s1"]
+    room.end(first)
+    assert room.start_all() == ["b2"]
+
+
+def test_a_closed_lane_lets_nothing_more_begin_until_it_is_opened() -> None:
+    room = Room()
+    lane = BackfillId("bkf_1")
+    room.add("one", schedule="s", limit=5, backfill_id=lane)
+    room.add("begun", schedule="s", limit=5, backfill_id=lane, status=ExecutionStatus.RUNNING)
+    room.add("other", schedule="s", limit=5)
+    room.places.close(lane)
+
+    assert room.start_all() == ["begun", "other"]
+    room.places.open(lane)
+    room.line.lane_opened(lane)
+    assert room.start_all() == ["one"]
+
+
 def test_one_that_is_taken_out_is_gone_and_the_lanes_with_it() -> None:
     room = Room()
     execution = room.add("one", schedule="s", limit=1)
@@ -190,7 +217,7 @@ def test_one_that_is_taken_out_is_gone_and_the_lanes_with_it() -> None:
     assert room.line.remove(execution.id) is None
     assert (len(room.line), execution.id in room.line) == (1, False)
     assert room.start_all() == ["two"]
-    assert (room.line._lanes, room.line._workflows, room.line._of_schedule) == ({}, {}, {})
+    assert (room.line._lanes, room.line._workflows, room.line._of_lane) == ({}, {}, {})
 
 
 def test_a_closed_rate_lets_pass_what_has_started_before() -> None:
@@ -260,7 +287,7 @@ def _may_start(room: Room, execution: Execution) -> bool:
     if execution.status is not ExecutionStatus.QUEUED:  # it has its schedule's place
         schedule = None
     return room.places.left_for_workflow(execution.workflow_id) and (
-        schedule is None or limit is None or room.places.left_for_schedule(schedule, limit)
+        schedule is None or limit is None or room.places.left_for_lane(schedule, limit)
     )
 
 

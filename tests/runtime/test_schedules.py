@@ -446,24 +446,6 @@ def test_what_was_missed_while_nothing_ran(
         assert {run.status.value for run in runs} <= {"succeeded"}
 
 
-def test_a_long_stretch_of_missed_instants_is_one_row(tmp_path: Path, report: Workflow) -> None:
-    database = f"sqlite:///{tmp_path / 'q.db'}"
-    with VirtualRuntime(database, workflows=[report]) as first:
-        key = make(first, {"cron": "* * * * * *", "catchUp": "latest"})
-        clock = first.clock
-    clock.jump(timedelta(days=30, milliseconds=500))
-
-    with VirtualRuntime(database, workflows=[report], clock=clock) as second:
-        second.settle()
-        gone, *_, newest = fires(second, key)
-
-        assert gone.outcome is FireOutcome.MISSED
-        assert gone.reason is FireReason.CATCH_UP_WINDOW
-        assert gone.through is not None
-        assert gone.through - gone.due > timedelta(days=29)
-        assert newest.outcome is FireOutcome.STARTED
-
-
 def test_the_wall_clock_going_back_fires_nothing_twice(runtime: VirtualRuntime) -> None:
     key = make(runtime, MINUTELY)
     runtime.advance("3m")

@@ -1,7 +1,7 @@
 """When a schedule is due, all told: start, end, jitter, excluded days, and what may not be said."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 import pytest
@@ -91,6 +91,43 @@ def test_jitter_puts_off_and_is_the_same_each_time(hours: int, seconds: int) -> 
 
     assert one == again
     assert timedelta(0) <= one.jitter < timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"interval": "7m"},
+        {"cron": ["*/20 * * * *", "0 0 1 * *"], "timezone": "Asia/Kathmandu"},
+        {"cron": "*/5 * * * *", "startAt": "2026-01-02T00:01:00Z"},
+        {"cron": "*/5 * * * *", "endAt": "2026-01-02T00:05:00Z"},
+        {"interval": "1h", "startAt": "2026-01-02T00:00:00Z", "endAt": "2026-01-02T03:00:00Z"},
+        {"at": "2026-01-02T00:00:00Z"},
+    ],
+    ids=lambda fields: " ".join(fields),
+)
+def test_count_and_last_are_those_of_looking_at_each(fields: dict[str, Any]) -> None:
+    found, until = timetable(**fields), CREATED + 26 * HOUR
+    first = found.next(CREATED)
+    assert first is not None
+
+    dues = [each.due for each in takewhile(lambda each: each.due <= until, found.from_(first.due))]
+
+    assert found.count(CREATED, until) == len(dues)
+    assert found.count(first.due, until) == len(dues) - 1
+    for place in (0, len(dues) // 2, len(dues) - 1):
+        assert found.last(first.due, dues[place]) == dues[place]
+        assert found.last(first.due, dues[place] + timedelta(seconds=59)) == dues[place]
+    assert found.last(first.due, until) == dues[-1]
+    assert all(found.is_due(due) for due in dues)
+    assert not found.is_due(dues[-1] + timedelta(seconds=1))
+
+
+def test_the_last_instant_of_a_year_of_seconds_is_found_at_once() -> None:
+    found = timetable(cron="* * * * * *", endAt="2026-12-31T00:00:00Z")
+
+    last = found.last(CREATED + HOUR, CREATED + timedelta(days=1_000))
+
+    assert last == datetime(2026, 12, 30, 23, 59, 59, tzinfo=UTC)
 
 
 def test_jitter_spreads_schedules_and_instants() -> None:

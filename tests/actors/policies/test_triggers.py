@@ -70,6 +70,30 @@ def test_a_manual_schedule_is_never_due() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"interval": "1h"}, [0, 1, 24]),
+        ({"interval": "90m", "anchor": "2026-01-01T12:00:00Z"}, [0, 0, 16]),
+        ({"interval": "1h", "anchor": "2027-01-01T12:00:00Z"}, [0, 0, 0]),
+        ({"at": "2026-01-01T13:00:00Z"}, [0, 1, 1]),
+        ({"at": "2026-01-01T12:00:00Z"}, [0, 0, 0]),
+        ({"manual": True}, [0, 0, 0]),
+        ({"event": "arrived"}, [0, 0, 0]),
+        ({"cron": ["0 * * * *", "0 13,14 * * *"]}, [0, 1, 24]),
+    ],
+)
+def test_instants_are_counted_without_looking_at_each(
+    fields: dict[str, Any], expected: list[int]
+) -> None:
+    rule = rule_of(config(**fields), CREATED, KEY)
+
+    found = [rule.count(CREATED, CREATED + hours * HOUR) for hours in (0, 1, 24)]
+
+    assert found == expected
+    assert rule.count(CREATED + HOUR, CREATED) == 0
+
+
+@pytest.mark.parametrize(
     ("fields", "trigger"),
     [
         ({"cron": "@daily"}, Trigger.CRON),
