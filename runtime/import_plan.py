@@ -27,6 +27,9 @@ from quarterjack.storage import (
     Schedule,
     ScheduleId,
 )
+from quarterjack.storage.calendar_changes import refuse_missing
+from quarterjack.storage.calendar_names import calendars_in
+from quarterjack.storage.calendar_queries import known
 from quarterjack.storage.database import Reader
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.queries import schedules_of
@@ -104,7 +107,7 @@ def plan(
     now: datetime,
     rehearsed: bool,
 ) -> list[Verdict]:
-    """A verdict for each entry; `rehearsed`: also what an actor would check of a change.
+    """A verdict for each entry; `rehearsed`: also about what is else decided where it is written.
 
     New schedules are made a microsecond apart, so that lists keep their order.
     """
@@ -114,12 +117,31 @@ def plan(
         at, before = now + number * _MICROSECOND, stored.get(entry.key)
         try:
             verdict = _verdict(entry, before, workflows, at)
-            if rehearsed and before is not None and isinstance(verdict, Alter):
-                changed_schedule(before, verdict.changes, workflows, at)
+            if rehearsed:
+                _rehearse(reader, verdict, before, workflows, at)
         except InvalidInput as error:
             verdict = Refuse(entry.line, error.errors)
         found.append(verdict)
     return found
+
+
+def _rehearse(
+    reader: Reader,
+    verdict: Verdict,
+    before: Schedule | None,
+    workflows: WorkflowBook,
+    now: datetime,
+) -> None:
+    """Raise `InvalidInput` for what the schedule's actor, or the one that writes, would refuse."""
+    match verdict:
+        case Make(_, schedule):
+            exclude = schedule.schedule_config.exclude
+        case Alter(_, _, changes) if before is not None:
+            after = changed_schedule(before, changes, workflows, now)
+            exclude = after.schedule_config.exclude
+        case _:
+            return
+    refuse_missing(exclude, known(reader, calendars_in(exclude)))
 
 
 def _verdict(

@@ -4,7 +4,7 @@ A schedule names only calendars that exist, and one that is named can't be delet
 the transaction that writes, so no order of the two gets past it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -80,9 +80,13 @@ class DeleteCalendar:
 
 def require_calendars(transaction: Transaction, exclude: Sequence[str]) -> None:
     """Raise `InvalidInput` for each entry of a schedule's `exclude` whose calendar does not exist."""
-    missing = {
-        name for name in calendars_in(exclude) if not transaction.read(_VERSION, {"name": name})
-    }
+    named = calendars_in(exclude)
+    refuse_missing(exclude, {name for name in named if transaction.read(_VERSION, {"name": name})})
+
+
+def refuse_missing(exclude: Sequence[str], known: Collection[str]) -> None:
+    """Raise `InvalidInput` for each entry whose calendar is none of those."""
+    missing = set(calendars_in(exclude)).difference(known)
     if missing:
         raise InvalidInput(
             [

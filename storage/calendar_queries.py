@@ -1,5 +1,6 @@
 """Reads of calendars: one, all in pages, and those whose iCalendar text is to be read again."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -22,6 +23,12 @@ def calendar(reader: Reader, name: str) -> Calendar:
     """One calendar. Raises `NotFound`."""
     query = CalendarRow.select(*CALENDAR_FIELDS).where(CalendarRow.name == name)
     return to_calendar(one(reader, query, "calendar", name))
+
+
+def known(reader: Reader, names: Collection[str]) -> set[str]:
+    """Those of the names that calendars have."""
+    query = CalendarRow.select(CalendarRow.name).where(CalendarRow.name.in_(list(names)))
+    return {name for (name,) in tuples(reader, query)} if names else set()
 
 
 def calendars(reader: Reader, page: PageRequest) -> Page[Calendar]:

@@ -92,13 +92,14 @@ def test_what_is_exported_can_be_imported_unchanged(runtime: VirtualRuntime) -> 
         "exclude": ["2026-12-25"],
     }
     several.append(form("f", scheduleConfig=DAILY | bounded, executionConfig={"pauseOnFailure": 3}))
+    several.append(form("g", scheduleConfig={"event": "approved"}))
     runtime.import_schedules(several).get()
     exported = runtime.export_schedules().get()
 
     done = runtime.import_schedules(exported).get()
 
-    assert counts(done) == (0, 0, 6, 0)
-    assert [each["id"] for each in exported] == list("abcdef")
+    assert counts(done) == (0, 0, 7, 0)
+    assert [each["id"] for each in exported] == list("abcdefg")
     assert {each["version"] for each in runtime.export_schedules().get()} == {1}
 
 
@@ -120,6 +121,24 @@ def test_a_rehearsal_tells_what_would_happen_and_does_nothing(runtime: VirtualRu
     assert counts(rehearsed) == (1, 1, 0, 1)
     assert rehearsed.errors[0].line == 2
     assert [each["name"] for each in runtime.export_schedules().get()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_calendar_that_is_not_there_is_named_also_in_a_rehearsal(
+    runtime: VirtualRuntime, dry_run: bool
+) -> None:
+    runtime.put_calendar("there", dates=["2026-12-25"]).get()
+    runtime.import_schedules([form("a")]).get()
+    both = ["calendar:there", "calendar:gone"]
+    excluding = [form(key, scheduleConfig=DAILY | {"exclude": both}) for key in "ab"]
+    fine = form("c", scheduleConfig=DAILY | {"exclude": both[:1]})
+
+    done = runtime.import_schedules([*excluding, fine], dry_run=dry_run).get()
+
+    assert counts(done) == (1, 0, 0, 2)
+    assert {error.loc for wrong in done.errors for error in wrong.errors} == {
+        ("scheduleConfig", "exclude", 1)
+    }
 
 
 def test_without_an_id_it_is_a_new_schedule_each_time(runtime: VirtualRuntime) -> None:
