@@ -128,7 +128,7 @@ def test_after_sigterm_nothing_new_begins_and_running_steps_have_their_grace(
     with closing(sqlite3.connect(tmp_path / "q.db")) as database:
         found = database.execute("SELECT id, status FROM executions").fetchall()
     begun = _runs(log)
-    client = start().client()
+    client = start("--runner", "thread").client()
     ended = client.ended(running)
 
     assert dict(found)[queued] == "queued"
@@ -140,7 +140,7 @@ def test_after_sigterm_nothing_new_begins_and_running_steps_have_their_grace(
 def test_what_outlasts_the_grace_is_recorded_as_interrupted_and_resumed(
     start: Start, tmp_path: Path, log: Path, gate: Path
 ) -> None:
-    server = start("--grace", "200ms")
+    server = start("--runner", "thread", "--grace", "200ms")
     client = server.client()
     key = client.run("gated", log=str(log), gate=str(gate))
     eventually(lambda: _steps_begun(log, key) == ["first", "second"])
@@ -150,7 +150,7 @@ def test_what_outlasts_the_grace_is_recorded_as_interrupted_and_resumed(
         query = "SELECT step, number FROM attempts WHERE ended_at IS NULL"
         open_ones = database.execute(query).fetchall()
     gate.touch()
-    ended = start().client().ended(key)
+    ended = start("--runner", "thread").client().ended(key)
 
     assert open_ones == []
     assert [_errors(step) for step in ended["steps"]] == [[None], ["ServerStopped", None], [None]]
