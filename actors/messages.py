@@ -16,6 +16,7 @@ from quarterjack.storage import (
     Event,
     Execution,
     ExecutionId,
+    Schedule,
     ScheduleId,
     StepKey,
 )
@@ -124,6 +125,13 @@ class CreateSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterSchedule:
+    """Ask: begin to exist as this record, which `new_schedule` made off the loop. Answered with it."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateSchedule:
     """Ask: change. `version` is the one that the asker has seen, if it matters to them."""
 
@@ -158,6 +166,11 @@ class DeleteSchedule:
 @dataclass(frozen=True, slots=True)
 class SyncSchedule:
     """Ask: forget what you think, count again what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallAsleep:
+    """Tell: nothing more is expected soon; be ready to be woken from storage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,11 @@ class ScheduleActor(ScheduleBackfills):
     @handles(m.CreateSchedule)
     def create(self, message: m.CreateSchedule) -> Reply[Any]:
         now = self.clock.now()
-        schedule = new_schedule(self._key, message.draft, self.environment.workflows, now)
-        event = self._event("schedule.created", schedule, {"name": schedule.name, "version": 1})
-        return self._store(changes.CreateSchedule(schedule, [event]), self._became)
+        return self._begin(new_schedule(self._key, message.draft, self.environment.workflows, now))
+
+    @handles(m.EnterSchedule)
+    def enter(self, message: m.EnterSchedule) -> Reply[Any]:
+        return self._begin(message.schedule)
 
     @handles(m.UpdateSchedule)
     def update(self, message: m.UpdateSchedule) -> Reply[Any]:
@@ -184,6 +186,10 @@ class ScheduleActor(ScheduleBackfills):
         change = RecountSchedule(repaired(current, self._timetable(current), now))
         return self._store(change, lambda _: self._reload())
 
+    @handles(m.FallAsleep)
+    def fall_asleep(self, _: m.FallAsleep) -> None:
+        self.stop()
+
     @handles(m.TriggerSchedule)
     def trigger(self, message: m.TriggerSchedule) -> Reply[Any]:
         execution = self._triggered(message)
@@ -224,6 +230,10 @@ class ScheduleActor(ScheduleBackfills):
             for execution in self._open.values():
                 if execution.status is ExecutionStatus.QUEUED:
                     self.cast.run_queue.tell(m.Recorded(execution.id))
+
+    def _begin(self, schedule: Schedule) -> Reply[Any]:
+        event = self._event("schedule.created", schedule, {"name": schedule.name, "version": 1})
+        return self._store(changes.CreateSchedule(schedule, [event]), self._became)
 
     def _loaded(self, reply: Reply[Any]) -> None:
         found: ScheduleWithOpen = reply.get()

@@ -7,6 +7,7 @@ and no database. A mapped step is a group: it runs while its items do, which are
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from quarterjack.storage import Attempt, Awaited, Failure, Progress, Retry, StepRun, StepStatus
@@ -15,7 +16,7 @@ from quarterjack.storage.plain_data import Packed, pack, pack_map
 from quarterjack.storage.queries import Resumable, StepFound
 
 from .mapped_items import MappedItems
-from .policies.retry import INTERRUPTIONS, delay
+from .policies.retry import delay, delay_after_loss
 from .policies.step_graph import Fate, Node, fates, sinks
 from .step import Step, index_of, item_name, step_of
 
@@ -329,17 +330,11 @@ class StepLedger:
     def _wait_after(
         self, step: StepState, error: Failure, retry: Retry, kinds: Iterable[str]
     ) -> timedelta | None:
-        if error.type in _LOST:
-            return self._wait_after_loss(step, error)
-        failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
         seed = f"{self._seed}:{step.name}:{step.number}"
+        if error.type in _LOST:
+            return delay_after_loss(_lost_in_a_row(step), seed=seed)
+        failed = sum(1 for each in step.attempts if each.error and each.error.type not in _LOST)
         return delay(retry, max(1, failed), kinds=kinds, seed=seed)
-
-    def _wait_after_loss(self, step: StepState, error: Failure) -> timedelta | None:
-        lost = sum(1 for each in step.attempts if each.error and each.error.type == INTERRUPTED)
-        if error.type == INTERRUPTED and lost > INTERRUPTIONS:
-            return None
-        return timedelta(0)
 
     def _close(self, step: StepState, at: datetime, error: Failure | None) -> Attempt:
         attempt = replace(step.attempts[-1], ended_at=at, error=error)
@@ -353,3 +348,9 @@ class StepLedger:
 def _guard(step: StepState) -> StepStatus | None:
     """What must still be stored of it: an event may have ended its wait a moment ago."""
     return step.status if step.status is StepStatus.WAITING else None
+
+
+def _lost_in_a_row(step: StepState) -> int:
+    """How many of its newest attempts a dying server has cut off; an orderly stop is none."""
+    kinds = (each.error.type if each.error else None for each in reversed(step.attempts))
+    return sum(1 for _ in takewhile(lambda kind: kind == INTERRUPTED, kinds))

@@ -9,12 +9,13 @@ from quarterjack.runtime import Runtime
 
 from .bodies import LARGEST_BODY
 from .guard import add_security_headers, guard
-from .keys import CONNECTIONS, DRAINING, RUNTIME
+from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
 from .live import LiveConnection
 from .problems import problem_details
 from .routes import all_routes
 
 _KEEP_ALIVE_SECONDS: Final = 75.0
+_MOST_IMPORTS: Final = 2
 _LINGER_SECONDS: Final = 2.0
 """For the rest of a refused body, and for requests that are being answered at the end."""
 
@@ -26,6 +27,7 @@ def build_app(runtime: Runtime) -> web.Application:
     app[RUNTIME] = runtime
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
+    app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(_close_connections)
     app.add_routes(all_routes())

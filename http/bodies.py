@@ -5,6 +5,7 @@ everywhere.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Final, TypeVar
 
@@ -124,18 +125,20 @@ async def _read(request: web.Request, *types: str) -> bytes:
     except (ClientPayloadError, HttpProcessingError):
         raise NotJson("the body is broken off or wrongly framed") from None
     if raw:
-        _check_media_type(request, types or (JSON,))
+        check_media_type(request, types or (JSON,), WrongMediaType)
     return raw
 
 
-def _check_media_type(request: web.Request, types: tuple[str, ...]) -> None:
+def check_media_type(
+    request: web.Request, taken: Sequence[str], refusal: type[WrongMediaType]
+) -> None:
+    """Raise the refusal unless the body's type is one of those, in UTF-8."""
     given = request.headers.get("Content-Type", "none")
-    if request.content_type not in types:
-        wanted = " or ".join(types)
-        raise WrongMediaType(f"Send {wanted}; the Content-Type is {given[:100]!r}.")
+    if request.content_type not in taken:
+        raise refusal(f"Send {' or '.join(taken)}; the Content-Type is {given[:100]!r}.")
     try:
         charset = request.charset
     except ValueError:
         charset = "?"
     if charset is not None and charset.lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise WrongMediaType(f"Send UTF-8; the Content-Type is {given[:100]!r}.")
+        raise refusal(f"Send UTF-8; the Content-Type is {given[:100]!r}.")

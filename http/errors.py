@@ -18,11 +18,19 @@ class WrongMediaType(RequestError):
     """The body is of a kind, charset or encoding that is not taken."""
 
 
+class NotNdjson(WrongMediaType):
+    """The body is not newline-delimited JSON."""
+
+
 class BodyTooLarge(RequestError):
     """The body is over the limit."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"A body has at most {limit:,} bytes; send less, or in parts.")
+    def __init__(self, limit: int, unit: str = "bytes") -> None:
+        super().__init__(f"A body has at most {limit:,} {unit} here; send less, or in parts.")
+
+
+class TooManyImports(RequestError):
+    """As many imports run as may run at once."""
 
 
 class TooSlow(RequestError):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
 CONNECTIONS: web.AppKey[set[LiveConnection]] = web.AppKey("connections", set)
 """The WebSockets that are open."""
-
-
+IMPORTS: web.AppKey[asyncio.Semaphore] = web.AppKey("imports", asyncio.Semaphore)
+"""A place for each import that may run: each has its whole body in memory."""
 DRAINING: web.AppKey[asyncio.Event] = web.AppKey("draining", asyncio.Event)
 """Set when the server is ending."""
 

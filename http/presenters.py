@@ -9,6 +9,7 @@ from quarterjack.actors.policies.calendar_days import entries_of
 from quarterjack.actors.step import AwaitEvent, RunWorkflow, Sleep, Step, Wait
 from quarterjack.actors.workflow import Workflow
 from quarterjack.runtime import AttemptLog, ExecutionDetail, Health, Readiness
+from quarterjack.runtime.schedule_form import form_of
 from quarterjack.storage import (
     Attempt,
     Awaited,
@@ -18,45 +19,15 @@ from quarterjack.storage import (
     Failure,
     Fire,
     Retry,
-    Schedule,
-    ScheduleConfig,
     StepKey,
     StepRun,
 )
-from quarterjack.storage.configs import KINDS
 from quarterjack.storage.instants import format_instant
 from quarterjack.storage.overviews import CombinedStatus
 
 Json = dict[str, Any]
-
-
-def schedule(found: Schedule) -> Json:
-    """A scheduled workflow."""
-    return {
-        "id": found.id,
-        "scheduleId": found.id,
-        "workflowId": found.workflow_id,
-        "name": found.name,
-        "description": found.description,
-        "enabled": found.enabled,
-        "scheduleConfig": schedule_config(found.schedule_config),
-        "executionConfig": found.execution_config.model_dump(mode="json"),
-        "metadata": found.metadata,
-        "version": found.version,
-        "createdAt": instant(found.created_at),
-        "updatedAt": instant(found.updated_at),
-    }
-
-
-def schedule_config(config: ScheduleConfig) -> Json:
-    """When it fires: the kind it has, and not those that it has not."""
-    shown = config.model_dump(mode="json")
-    for name in (*KINDS, "anchor", "eventFilter"):
-        if shown[name] is None:
-            del shown[name]
-    if config.cron is not None and len(config.cron) == 1:
-        shown["cron"] = config.cron[0]
-    return shown
+schedule = form_of
+"""A scheduled workflow."""
 
 
 def status(found: CombinedStatus) -> Json:

@@ -35,6 +35,8 @@ from .errors import (
     Forbidden,
     NoAnswerInTime,
     NotJson,
+    NotNdjson,
+    TooManyImports,
     TooSlow,
     UpgradeRequired,
     WrongHost,
@@ -72,6 +74,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
+    TooManyImports: Kind(503, "overloaded", "There is too much to do", _SOON),
     NoAnswerInTime: Kind(503, "no-answer", "The answer took too long", _SOON),
     RuntimeNotStarted: Kind(503, "draining", "The server is ending", _SOON),
     Draining: Kind(503, "draining", "The server is ending", _SOON),
@@ -82,6 +85,9 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large", {"Connection": "close"}),
     WrongMediaType: Kind(
         415, "wrong-media-type", "The body's type is not taken", {"Accept": "application/json"}
+    ),
+    NotNdjson: Kind(
+        415, "wrong-media-type", "The body's type is not taken", {"Accept": "application/x-ndjson"}
     ),
     WrongHost: Kind(421, "wrong-host", "The host is not this server's"),
     UpgradeRequired: Kind(

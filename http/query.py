@@ -42,6 +42,20 @@ class SchedulesQuery(PageQuery):
     q: str = Field(default="", max_length=200)
 
 
+class ExportQuery(WireModel):
+    """Of `GET /api/schedules/export`."""
+
+    status: ScheduleStatus | None = None
+    workflow_id: str | None = Field(default=None, max_length=200)
+    q: str = Field(default="", max_length=200)
+
+
+class ImportQuery(WireModel):
+    """Of `POST /api/schedules/import`."""
+
+    dry_run: bool = False
+
+
 class WorkflowSchedulesQuery(PageQuery):
     """Of `GET /api/workflows/{id}/schedules`."""
 

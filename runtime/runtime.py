@@ -24,13 +24,14 @@ from . import time_zone_data
 from .assembly import Assembly, open_writer
 from .backfill_calls import BackfillCalls
 from .builtin.book import book_of
+from .bulk import BulkCalls
 from .calendar_calls import read_further
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
 from .settings import Settings
 
 
-class Runtime(BackfillCalls):
+class Runtime(BackfillCalls, BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a

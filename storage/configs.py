@@ -173,3 +173,10 @@ class ExecutionConfig(WireModel):
     max_concurrency: int = Field(default=1, ge=1, le=10_000)
     retry_policy: Retry | None = None
     pause_on_failure: int | None = Field(default=None, ge=1)
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """As pydantic's, but bytes in `params` stay bytes also in mode `json`, which would decode them."""
+        dumped = super().model_dump(**{**options, "exclude": {"params"}})
+        if self.params or not options.get("exclude_defaults"):
+            dumped["params"] = self.params
+        return dumped

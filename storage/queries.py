@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from peewee import Model, Tuple, fn
+from peewee import Model, ModelSelect, Tuple, fn
 
 from .calendar_names import calendars_in
 from .database import Reader
@@ -28,6 +28,7 @@ from .rows import (
     to_step,
 )
 from .selects import Select, one, rows, tuples
+from .statements import Statement
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
 from .tables import AttemptRow, CalendarRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
 
@@ -352,9 +353,38 @@ def calendars_of(reader: Reader, found: Schedule) -> dict[str, Calendar]:
     return {row["name"]: to_calendar(row) for row in rows(reader, query)}
 
 
+def schedules_of(reader: Reader, keys: Sequence[ScheduleId]) -> dict[ScheduleId, Schedule]:
+    """Those of the schedules that there are, by id."""
+    found: dict[ScheduleId, Schedule] = {}
+    for start in range(0, len(keys), _MOST_KEYS):
+        query = ScheduleRow.select().where(ScheduleRow.id.in_(keys[start : start + _MOST_KEYS]))
+        found.update((row["id"], to_schedule(row)) for row in rows(reader, query))
+    return found
+
+
+_IS_KNOWN = Statement(
+    lambda slot: ModelSelect(
+        ScheduleRow,
+        [
+            fn.EXISTS(ScheduleRow.select(ScheduleRow.id).where(ScheduleRow.id == slot("id"))),
+            fn.EXISTS(
+                ExecutionRow.select(ExecutionRow.id).where(
+                    (ExecutionRow.schedule_id == slot("id")) & ExecutionRow.status.in_(_OPEN)
+                )
+            ),
+        ],
+    ).from_()
+)
+"""Quick, because every new schedule's actor asks it."""
+
+
 def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
-    row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
+    known = reader.connection().execute(_IS_KNOWN.sql, _IS_KNOWN.bind({"id": key})).fetchone()
+    exists, has_open = known
+    row = None
+    if exists:
+        row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
     found = None if row is None else to_schedule(row)
     named = {} if found is None else calendars_of(reader, found)
-    return ScheduleWithOpen(found, unfinished_of(reader, key), named)
+    return ScheduleWithOpen(found, unfinished_of(reader, key) if has_open else [], named)

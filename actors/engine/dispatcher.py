@@ -31,6 +31,8 @@ _TURN = 64
 """Messages that one actor may handle before the next has its turn."""
 _BURST = 512
 """Messages between two looks at the loop's sockets and timers."""
+_SLICE_SECONDS = 0.01
+"""Time between two such looks, however few messages that were."""
 _SLOW_SECONDS = 0.005
 
 
@@ -87,10 +89,12 @@ class LoopDispatcher:
 
     def _drain(self) -> None:
         left = _BURST
+        until = time.perf_counter() + _SLICE_SECONDS
         ready = self._ready
         while ready and left > 0 and not self._closed:
             cell = ready.popleft()
-            left -= self._turn(cell)
+            count, ended = self._turn(cell)
+            left = 0 if ended > until else left - count
             cell.scheduled = False
             if cell.has_work() and not cell.scheduled:
                 cell.scheduled = True
@@ -103,15 +107,17 @@ class LoopDispatcher:
             self._awake = True
             self._loop.call_soon(self._drain)
 
-    def _turn(self, cell: "Cell") -> int:
+    def _turn(self, cell: "Cell") -> tuple[int, float]:
+        """Give it one; how many messages that counts for, and when it ended."""
         before = time.perf_counter()
         count = cell.run(_TURN)
-        took = time.perf_counter() - before
+        ended = time.perf_counter()
+        took = ended - before
         if took > _SLOW_SECONDS:
             logger.warning(
                 "%s held the loop for %.1f ms (%d messages)", cell.path, took * 1e3, count
             )
-        return max(1, count)
+        return max(1, count), ended
 
 
 class ThreadDispatcher:

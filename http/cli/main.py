@@ -2,8 +2,12 @@
 
 import click
 
+from .apply import apply
 from .demo import demo
+from .import_crontab import import_crontab
+from .next_times import next_command
 from .serve import serve
+from .transfer import export_schedules, import_schedules
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -12,5 +16,13 @@ def main() -> None:
     """Dependable cron and multi-step workflows in one process."""
 
 
-main.add_command(serve)
-main.add_command(demo)
+for command in (
+    serve,
+    demo,
+    next_command,
+    import_crontab,
+    apply,
+    export_schedules,
+    import_schedules,
+):
+    main.add_command(command)

@@ -1,5 +1,6 @@
 """The options that commands share: each also as `QUARTERJACK_<OPTION>`, and in a TOML file."""
 
+import functools
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from quarterjack.storage.durations import parse_duration
+
+from .connection import Connection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_PORT: Final = 8321
@@ -31,10 +34,35 @@ class DurationType(click.ParamType):  # type: ignore[type-arg]  # generic since 
             self.fail(str(error), param, ctx)
 
 
-def option(name: str, **attributes: Any) -> Callable[[Command], Command]:
-    """An option that can also be set by its environment variable."""
-    variable = _PREFIX + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, envvar=variable, show_envvar=True, show_default=True, **attributes)
+def option(name: str, *more: str, **attributes: Any) -> Callable[[Command], Command]:
+    """An option that can also be set by its environment variable; `more` names it otherwise."""
+    variable = _PREFIX + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(
+        name, *more, envvar=variable, show_envvar=True, show_default=True, **attributes
+    )
+
+
+def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--url` and `--token`: the command is given a `connection` to the server there."""
+
+    @option(
+        "--url",
+        default=f"http://127.0.0.1:{DEFAULT_PORT}",
+        help="Where the server is.",
+        metavar="URL",
+    )
+    @option("--token", help="For a server that wants one; better in the environment.")
+    @config_option
+    @functools.wraps(command)
+    def with_connection(*, url: str, token: str | None, **rest: Any) -> Any:
+        return command(connection=Connection(url, token), **rest)
+
+    return with_connection
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: for programs, instead of what people read."""
+    return option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def config_option(command: Command) -> Command:

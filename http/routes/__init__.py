@@ -5,6 +5,7 @@ from aiohttp import web
 from . import (
     actors,
     backfills,
+    bulk,
     calendars,
     cron,
     events,
@@ -21,6 +22,7 @@ def all_routes() -> list[web.RouteDef]:
     resources = (
         schedules,
         backfills,
+        bulk,
         calendars,
         workflows,
         executions,

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from quarterjack.actors.policies.retry import INTERRUPTIONS
 from quarterjack.actors.runner import (
     AttemptKey,
     StepBegan,
@@ -44,6 +43,8 @@ from .worker_handle import WorkerHandle
 WORKER_DIED: Final = "WorkerDied"
 """The failure's type when a step took its process down."""
 CANCELLED: Final = "Cancelled"
+_MOST_LOST: Final = 3
+"""Workers that an attempt may lose before it has begun."""
 
 
 @dataclass(eq=False, slots=True)
@@ -183,7 +184,7 @@ class ProcessRunner:
             attempt = self._busy.pop(worker, None)
             if attempt is None:
                 return
-            again = not attempt.began and not attempt.cancelled and attempt.lost < INTERRUPTIONS
+            again = not attempt.began and not attempt.cancelled and attempt.lost < _MOST_LOST
             if again:
                 attempt.lost += 1
                 attempt.worker = None

@@ -24,12 +24,13 @@ from .. import time_zone_data
 from ..assembly import Assembly, open_writer
 from ..backfill_calls import BackfillCalls
 from ..builtin.book import book_of
+from ..bulk import BulkCalls
 from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
 from ..settings import Settings
 
 
-class VirtualRuntime(BackfillCalls):
+class VirtualRuntime(BackfillCalls, BulkCalls):
     """`seed` decides the order among ready actors, and the ids; None: first come, first served."""
 
     def __init__(

@@ -12,7 +12,8 @@ from server_process import ServerProcess, Start
 from waiting import eventually
 
 TIMED = {"cron": "* * * * * *", "overlap": "allow", "catchUp": "all", "catchUpWindow": "1h"}
-PAUSE = 0.02
+OPEN = ("queued", "running", "waiting")
+PAUSE = 0.03
 
 
 class Load:
@@ -66,7 +67,7 @@ class Killer:
                 server.end(signal.SIGKILL)
                 continue
             with Load(server.client(), self._manual, self.accepted):
-                threading.Event().wait(self._chance.uniform(0, 0.8))
+                threading.Event().wait(self._chance.uniform(0, 0.6))
                 server.end(signal.SIGKILL)
 
     def let_all_end(self) -> None:
@@ -74,16 +75,19 @@ class Killer:
         server = self._server()
         client = server.client()
         for key in self.timed:
-            client.post(f"/api/schedules/{key}/pause")
-        for status in ("queued", "running", "waiting"):
-            address = f"/api/executions?limit=1&status={status}"
-            eventually(lambda at=address: not client.get(at).body["items"], within=60)  # type: ignore[misc]
+            assert client.post(f"/api/schedules/{key}/pause").status == 200
+        _all_end(client)
         assert server.end() == 0
 
     def _server(self) -> ServerProcess:
-        runner = self._chance.choice(["process", "thread"])
+        runner = self._chance.choice(["process", "thread", "thread"])
         self._running = self._start("--app", "loads", "--runner", runner)
         return self._running
+
+
+def _all_end(client: RestClient) -> None:
+    addresses = [f"/api/executions?limit=1&status={each}" for each in OPEN]
+    eventually(lambda: not any(client.get(at).body["items"] for at in addresses), within=90)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ class Killer:
         pytest.param(150, 2, id="150 times", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
     ],
 )
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_whatever_is_killed_nothing_is_lost_and_no_finished_step_runs_twice(
     start: Start, tmp_path: Path, log: Path, kills: int, seed: int
 ) -> None:

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,18 +59,27 @@ def test_after_sigkill_finished_steps_stay_and_unfinished_attempts_are_lost_and_
 
 
 @pytest.mark.slow
-def test_a_step_that_takes_the_server_down_again_and_again_is_given_up(start: Start) -> None:
+def test_a_step_that_takes_the_server_down_waits_longer_each_time_and_can_be_cancelled(
+    start: Start,
+) -> None:
     options = ("--app", "changing", "--runner", "thread")
     server = start(*options)
     key = server.client().run("murderous")
-    for _ in range(3):
+    for _ in range(4):
         assert server.wait() == -signal.SIGKILL
         server = start(*options)
-    assert server.wait() == -signal.SIGKILL
-    ended = start(*options).client().ended(key)
+    client = server.client()
+    client.cancel(key)
+    ended = client.ended(key)
 
-    assert ended["status"] == "failed"
-    assert _errors(ended["steps"][0]) == ["Interrupted"] * 4
+    (step,) = ended["steps"]
+    instants = [datetime.fromisoformat(each["startedAt"]) for each in step["attempts"]]
+    over = [datetime.fromisoformat(each["endedAt"]) for each in step["attempts"]]
+    waits = [(begun - end).total_seconds() for end, begun in zip(over, instants[1:], strict=False)]
+    assert ended["status"] == "cancelled"
+    assert _errors(step) == ["Interrupted"] * 4
+    assert waits[0] < 0.5 <= waits[1]
+    assert waits[2] >= 1
 
 
 def test_after_sigkill_the_queue_is_rebuilt_in_order(start: Start, log: Path, gate: Path) -> None:

@@ -1,7 +1,6 @@
 """What waits holds nothing, and goes on with its original deadline after any end of the server."""
 
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,12 +17,13 @@ PROMPT = timedelta(seconds=1.5)
 
 @dataclass
 class Restart:
-    """What waited before the server's end, and the server after it."""
+    """What waited before two ends of the server, and the server after them."""
 
     client: RestClient
     log: Path
     keys: dict[str, str]
     before: dict[str, dict[str, Any]]
+    between: dict[str, Any]
     actors: list[str]
     beside: dict[str, Any]
     ready_at: datetime
@@ -44,12 +44,11 @@ def _rest_of(client: RestClient, key: str, step: str) -> dict[str, Any]:
     return dict(attempt)
 
 
-@pytest.fixture(scope="module", params=[signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
-def restart(
-    request: pytest.FixtureRequest, start_shared: Start, shared_folder: Path
-) -> Iterator[Restart]:
-    log = shared_folder / f"{request.param}.log"
-    options = ("--app", "waits", "--concurrency", "1", "--processes", "2")
+@pytest.fixture(scope="module")
+def restart(start_shared: Start, shared_folder: Path) -> Restart:
+    """A server that was killed, and whose successor was told to end."""
+    log = shared_folder / "runs.log"
+    options = ("--app", "waits", "--concurrency", "1", "--runner", "thread")
     server = start_shared(*options)
     client = server.client()
     keys = {
@@ -66,11 +65,12 @@ def restart(
     actors = [each["name"] for each in client.get("/api/actors").body["items"]]
     beside = client.ended(client.run("report", log=str(shared_folder / "beside.log")))
 
-    server.end(request.param)
-    server = start_shared(*options)
-    client = server.client()
-    yield Restart(client, log, keys, before, actors, beside, datetime.now(UTC))
     server.end(signal.SIGKILL)
+    server = start_shared(*options)
+    between = server.client().execution(keys["nap"])
+    assert server.end(signal.SIGTERM) == 0
+    client = start_shared(*options).client()
+    return Restart(client, log, keys, before, between, actors, beside, datetime.now(UTC))
 
 
 def test_what_waits_holds_no_actor_and_no_place(restart: Restart) -> None:
@@ -85,8 +85,9 @@ def test_a_sleep_ends_at_the_instant_that_it_had_from_the_beginning(restart: Res
     ended = restart.client.ended(key)
 
     rest = _rest_of(restart.client, key, "rest")
-    assert until == _instant(rest["startedAt"]) + timedelta(seconds=5)
+    assert until == _instant(rest["startedAt"]) + timedelta(seconds=6)
     assert until == _instant(restart.before["nap"]["wakeAt"])
+    assert until == _instant(restart.between["wakeAt"])
     assert until <= _instant(rest["endedAt"]) < max(until, restart.ready_at) + PROMPT
     assert ended["result"] == 2
     assert restart.log.read_text().count(f"{key} before ") == 1
@@ -108,7 +109,7 @@ def test_a_wait_for_an_event_is_over_at_the_deadline_that_it_had(restart: Restar
     ended = restart.client.ended(key)
 
     rest = _rest_of(restart.client, key, "never")
-    assert until == _instant(rest["startedAt"]) + timedelta(seconds=4)
+    assert until == _instant(rest["startedAt"]) + timedelta(seconds=5)
     assert until <= _instant(rest["endedAt"]) < max(until, restart.ready_at) + PROMPT
     assert ended["status"] == "failed"
     assert ended["error"]["type"] == "EventTimeout"

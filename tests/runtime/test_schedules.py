@@ -239,6 +239,14 @@ def test_a_change_keeps_what_it_does_not_name(
     assert runtime.upcoming(key, 1).get() == [changed.next_fire]
 
 
+def test_bytes_among_the_parameters_are_kept(runtime: VirtualRuntime) -> None:
+    key = make(runtime, MINUTELY, executionConfig={"params": {"region": b"\xff"}})
+
+    runtime.update_scheduled_workflow(key, {"name": "other"}).get()
+
+    assert runtime.get_schedule(key).get().execution_config.params == {"region": b"\xff"}
+
+
 def test_a_finished_schedule_with_a_new_rule_is_active_again(runtime: VirtualRuntime) -> None:
     key = make(runtime, {"at": "2026-01-01T00:01:00Z"})
     runtime.advance("1h")

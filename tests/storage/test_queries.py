@@ -37,6 +37,7 @@ from quarterjack.storage.schedule_changes import (
     ChangeSchedule,
     CreateSchedule,
     Decision,
+    DeleteSchedule,
     QuarantineSchedule,
     RecordFires,
     RecordRun,
@@ -360,6 +361,23 @@ def test_a_schedule_is_read_with_what_has_not_ended_of_it(journal: Journal, read
     assert found.schedule.last_execution_at == NOW
     assert found.open == [run]
     assert nothing == (None, [], {})
+
+
+def test_what_a_deleted_schedule_has_left_is_read_with_its_id(journal: Journal, read: Read) -> None:
+    run = an_execution()
+    journal.commit([CreateSchedule(a_schedule(), []), RecordRun(run, []), DeleteSchedule(KEY, [])])
+
+    assert read(q.schedule_with_open, KEY) == (None, [run])
+
+
+def test_many_schedules_are_read_by_their_ids(journal: Journal, read: Read) -> None:
+    keys = [ScheduleId(f"s{number}") for number in range(1_200)]
+    journal.commit([CreateSchedule(a_schedule(key), []) for key in keys[::2]])
+
+    found = read(q.schedules_of, keys)
+
+    assert sorted(found) == sorted(keys[::2])
+    assert found[keys[0]] == a_schedule(keys[0])
 
 
 def test_a_change_keeps_the_counters(journal: Journal, read: Read) -> None:

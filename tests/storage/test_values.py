@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from quarterjack.storage import (
     Event,
+    ExecutionConfig,
     ExecutionStatus,
     IllegalTransition,
     NotPlainData,
@@ -248,3 +249,14 @@ def test_a_retry_is_written_in_python_or_on_the_wire() -> None:
     )
     with pytest.raises(ValidationError):
         Retry(attempts=0)
+
+
+def test_bytes_in_the_parameters_of_a_schedule_stay_bytes() -> None:
+    params = {"raw": b"\xff\x00", "text": b"text"}
+
+    dumped = ExecutionConfig.model_validate({"params": params}).model_dump(
+        mode="json", exclude_defaults=True
+    )
+
+    assert dumped == {"params": params}
+    assert ExecutionConfig().model_dump(mode="json", exclude_defaults=True) == {}

@@ -13,7 +13,7 @@ def before(ctx: StepContext, log: str) -> int:
     return 1
 
 
-nap.sleep("5s", name="rest", after=("before",))
+nap.sleep("6s", name="rest", after=("before",))
 
 
 @nap.step(after=("rest",))
@@ -44,7 +44,7 @@ def ship(approved: dict[str, str]) -> str:
 
 
 impatient = Workflow("impatient", description="Waits for what does not come.")
-impatient.wait_for_event("never", timeout="4s")
+impatient.wait_for_event("never", timeout="5s")
 
 
 family = Workflow("family", description="Waits for a workflow that waits.")

@@ -66,6 +66,21 @@ def test_actors_leave_the_loop_time_for_others() -> None:
     assert asyncio.run(main())[:3] == ["start flooded", "the loop's own", "flooded: last"]
 
 
+def test_many_actors_that_take_their_time_leave_the_loop_some() -> None:
+    async def main() -> list[str]:
+        diary: list[str] = []
+        async with loop_system() as system:
+            refs = [system.spawn(puppet(diary, str(number))).ref for number in range(40)]
+            await asyncio.gather(*(ref.ask(Ping()) for ref in refs))
+            asked = [ref.ask(Do(lambda _: time.sleep(0.002))) for ref in refs]
+            asked.append(refs[-1].ask(Note("last")))
+            asyncio.get_running_loop().call_soon(diary.append, "the loop's own")
+            await asyncio.gather(*asked)
+            return diary[len(refs) :]
+
+    assert asyncio.run(main())[:2] == ["the loop's own", "39: last"]
+
+
 def test_messages_of_other_threads_wake_the_loop() -> None:
     async def main() -> list[str]:
         diary: list[str] = []

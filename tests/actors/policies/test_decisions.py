@@ -133,3 +133,20 @@ def test_no_wait_is_longer_than_the_limit(attempts: int, attempt: int, factor: f
 
     assert (wait is None) == (attempt >= attempts)
     assert wait is None or timedelta(0) < wait <= timedelta(hours=1)
+
+
+def test_what_a_dying_server_cut_off_waits_longer_each_time_and_is_given_up_at_last() -> None:
+    waits = [retry.delay_after_loss(lost) for lost in range(1, 12)]
+    seconds = [wait.total_seconds() for wait in waits if wait is not None]
+
+    assert seconds == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits[-1] is None
+
+
+@given(st.integers(1, retry.INTERRUPTIONS), st.text(max_size=30))
+def test_those_that_were_cut_off_together_do_not_all_begin_together(lost: int, seed: str) -> None:
+    whole, wait = retry.delay_after_loss(lost), retry.delay_after_loss(lost, seed=seed)
+
+    assert whole is not None
+    assert wait is not None
+    assert whole / 2 <= wait <= whole

@@ -1,0 +1,71 @@
+"""`quarterjack export` and `import`: all schedules as lines of JSON, to a file and back."""
+
+import sys
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+import click
+
+from .. import json_text
+from .connection import ClientError, Connection
+from .options import client_options, json_option, option
+from .planned_import import EXPORT, IMPORT
+
+
+@click.command(name="export")
+@click.argument(
+    "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-"
+)
+@client_options
+def export_schedules(connection: Connection, file: Path) -> None:
+    """Write all schedules to FILE, or to standard output, a line of JSON each.
+
+    A pause is not among what is written. FILE is replaced when all of them are there.
+    """
+    lines = connection.lines(EXPORT)
+    if str(file) == "-":
+        for line in lines:
+            click.echo(line)
+        return
+    try:
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
+            whole = Path(part.name)
+            try:
+                count = 0
+                for line in lines:
+                    part.write(line + b"\n")
+                    count += 1
+                part.flush()
+                whole.replace(file)
+            except BaseException:
+                whole.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise ClientError(f"{file}: {error.strerror or error}") from None
+    click.echo(f"{count} schedules written to {file}", err=True)
+
+
+@click.command(name="import")
+@click.argument("file", type=click.File("rb"))
+@option("--dry-run", is_flag=True, help="Only say what would happen.")
+@json_option
+@client_options
+def import_schedules(connection: Connection, file: BinaryIO, dry_run: bool, as_json: bool) -> None:
+    """Make or change the schedules of FILE, a line of JSON each; `-` is standard input.
+
+    Wrong lines are named, and stop no other; the exit code is 1 then.
+    """
+    query = {"dryRun": "true"} if dry_run else {}
+    answer = connection.post_lines(IMPORT, file.read(), **query)
+    if as_json:
+        click.echo(json_text.dump(answer))
+        sys.exit(1 if answer["errors"] else 0)
+    counts = ", ".join(f"{answer[name]} {name}" for name in ("created", "updated", "unchanged"))
+    click.echo(f"would be: {counts}" if dry_run else counts)
+    for wrong in answer["errors"]:
+        for each in wrong["errors"]:
+            place = ".".join(map(str, each["loc"]))
+            told = f"line {wrong['line']}: " + (f"{place}: " if place else "") + each["msg"]
+            click.echo(f"quarterjack: {told}", err=True)
+    sys.exit(1 if answer["errors"] else 0)

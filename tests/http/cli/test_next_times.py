@@ -1,0 +1,84 @@
+"""`quarterjack next`: due instants without a server."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from quarterjack.http.cli.main import main
+
+
+def run(*arguments: str, **env: str) -> Result:
+    return CliRunner().invoke(main, ["next", *arguments], env=env)
+
+
+def test_the_next_times_are_shown_as_the_clock_on_the_wall_shows_them() -> None:
+    done = run("30 2 * * *", "--timezone=Europe/Paris", "--after=2026-03-28", "--count=3")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "At 02:30 every day (Europe/Paris)",
+        "Sat 2026-03-28 02:30:00 +01:00",
+        "Sun 2026-03-29 03:00:00 +02:00",
+        "Mon 2026-03-30 02:30:00 +02:00",
+    ]
+
+
+def test_programs_get_the_form_of_the_rest_call() -> None:
+    done = run("@daily", "--json", "--after=2026-01-01T00:00:00+01:00", "--count=2")
+
+    assert json.loads(done.stdout) == {
+        "description": "At 00:00 every day",
+        "items": ["2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"],
+    }
+
+
+def test_it_begins_now_unless_told_otherwise() -> None:
+    first, second = (json.loads(run("* * * * *", "--json").stdout)["items"][:2] for _ in "ab")
+
+    assert first[0] < first[1]
+    assert second[0] >= first[0]
+
+
+def test_options_come_from_the_environment_too() -> None:
+    done = run("@daily", QUARTERJACK_COUNT="1", QUARTERJACK_TIMEZONE="Asia/Tokyo")
+
+    assert done.stdout.splitlines()[0] == "At 00:00 every day (Asia/Tokyo)"
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_an_h_is_for_the_schedule_of_an_id() -> None:
+    one, same, other = (
+        json.loads(run("H H * * *", "--json", f"--seed={seed}", "--after=2026-01-01").stdout)
+        for seed in ("sch_1", "sch_1", "sch_2")
+    )
+
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["61 * * * *"], "minute"),
+        (["0 0 30 2 *"], "never comes"),
+        (["* * * * *", "--timezone=Nowhere"], "no IANA time zone"),
+        (["* * * * *", "--after=yesterday"], "no instant"),
+        (["* * * * *", "--after=0001-01-01T00:00+14:00"], "out of range"),
+        (["* * * * *", "--count=0"], "--count"),
+        ([], "EXPR"),
+    ],
+)
+def test_what_is_wrong_is_told_with_exit_code_2(arguments: list[str], told: str) -> None:
+    done = run(*arguments)
+
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_there_may_be_no_next_time() -> None:
+    done = run("0 0 1 1 *", "--after=9999-06-01")
+
+    assert done.exit_code == 1
+    assert done.stderr == "never\n"
