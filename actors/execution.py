@@ -143,6 +143,8 @@ class ExecutionActor(ExecutionCourse):
         if not self._begun:  # it was parked a moment ago
             self._load()
             return self.forward(self.ref, message)
+        if self._parked:  # it leaves just now; the queue has been told, and knows the way
+            return self.forward(self.cast.run_queue, message)
         if self._ending is not None or self._over:
             return None
         answer: Reply[Any] = Reply()

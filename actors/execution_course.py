@@ -53,6 +53,7 @@ class ExecutionCourse(CastMember):
         self._reason = ""
         self._draining = False
         self._over = False
+        self._parked = False
         self._storing = 0
         self._unheard = 0
         self._unsure: dict[str | None, DeliverEvent] = {}
@@ -256,7 +257,7 @@ class ExecutionCourse(CastMember):
             self.release()
             reply.get()
             waiting = replace(self._execution, status=ExecutionStatus.WAITING, wake_at=wake_at)
-            self._over = True
+            self._over = self._parked = True
             self.cast.run_queue.tell(m.ExecutionParked(waiting, steps))
             self.ref.stop(block=False)
 

@@ -352,6 +352,18 @@ def test_cancelling_reaches_waiting_executions_and_their_children() -> None:
     assert actors == []
 
 
+def test_a_cancel_is_not_lost_while_an_execution_leaves_to_wait() -> None:
+    for seed in range(60):
+        with VirtualRuntime(workflows=[_nap([])], seed=seed) as runtime:
+            key = runtime.run("nap").get()
+            runtime.settle(seed)
+            runtime.cancel_scheduled_execution(key).get()
+            runtime.advance("1m")
+            ended = runtime.get_execution(key).get().execution
+
+        assert ended.status.value == "cancelled", seed
+
+
 def test_cancelling_a_child_fails_its_parent_s_step() -> None:
     with VirtualRuntime(workflows=[_sleepy_family()]) as runtime:
         key, child = _run_sleepy(runtime)
