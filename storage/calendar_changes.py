@@ -4,7 +4,7 @@ A schedule names only calendars that exist, and one that is named can't be delet
 the transaction that writes, so no order of the two gets past it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -83,6 +83,11 @@ def require_calendars(transaction: Transaction, exclude: Sequence[str]) -> None:
     missing = {
         name for name in calendars_in(exclude) if not transaction.read(_VERSION, {"name": name})
     }
+    refuse_missing(exclude, missing)
+
+
+def refuse_missing(exclude: Sequence[str], missing: Collection[str]) -> None:
+    """Raise `InvalidInput` for each entry of a schedule's `exclude` that names one of these calendars."""
     if missing:
         raise InvalidInput(
             [

@@ -12,6 +12,7 @@ from . import (
     executions,
     health,
     live,
+    previews,
     schedules,
     workflows,
 )
@@ -22,6 +23,7 @@ def all_routes() -> list[web.RouteDef]:
     resources = (
         schedules,
         backfills,
+        previews,
         bulk,
         calendars,
         workflows,
