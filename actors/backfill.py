@@ -27,6 +27,7 @@ from quarterjack.storage import (
 from quarterjack.storage.backfill_changes import RecordBackfill, StretchChange
 from quarterjack.storage.backfills import ledger, with_row
 from quarterjack.storage.database import Reader
+from quarterjack.storage.queries import calendar_days_of
 
 from .backfill_request import BackfillRequest
 from .fire_decisions import new_execution, triggered_event
@@ -34,7 +35,7 @@ from .policies.timetable import Timetable
 
 MOST_INSTANTS: Final = 10_000
 """Due instants in the range of one backfill."""
-_COUNTABLE: Final = timedelta(days=20 * 366)
+_COUNTABLE: Final = timedelta(days=11 * 366)
 """A longer range is not counted, only refused."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -54,7 +55,6 @@ def backfill_made(key: BackfillId, executions: Sequence[Execution]) -> BackfillM
 def plan_backfill(
     reader: Reader,
     schedule: Schedule,
-    timetable: Timetable,
     request: BackfillRequest,
     params: Mapping[str, Any],
     now: datetime,
@@ -71,6 +71,7 @@ def plan_backfill(
         raise InvalidInput.field(
             msg="the schedule is not due by the clock, so it has no instants; trigger it instead"
         )
+    timetable = Timetable.of(schedule, calendar_days_of(reader, schedule))
     backfill = _backfill(schedule, request, now, ids)
     dues = _instants(timetable, schedule, backfill)
     if not dues:

@@ -41,8 +41,8 @@ class ScheduleBackfills(ScheduleEvents):
             stored.map(lambda key: backfill_made(key, plan.executions)).pipe(answer)
 
         self.hold()
-        given = (schedule, self._timetable(schedule), message.request, params)
-        self.read(planned, plan_backfill, *given, now, self.environment.ids)
+        given = (schedule, message.request, params, now, self.environment.ids)
+        self.read(planned, plan_backfill, *given)
         return answer
 
     def _enqueue_all(self, plan: RecordBackfill) -> None:

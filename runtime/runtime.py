@@ -28,10 +28,11 @@ from .bulk import BulkCalls
 from .calendar_calls import read_further
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
+from .preview_calls import PreviewCalls
 from .settings import Settings
 
 
-class Runtime(BackfillCalls, BulkCalls):
+class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a

@@ -33,5 +33,4 @@ def status(reader: Reader, key: ScheduleId, now: datetime) -> CombinedStatus:
 def _firing(reader: Reader, found: Schedule) -> Iterator[Occurrence]:
     if found.next_fire is None:
         return iter(())
-    days = {name: each.days for name, each in q.calendars_of(reader, found).items()}
-    return Timetable.of(found, days).firing_from(found.next_due)
+    return Timetable.of(found, q.calendar_days_of(reader, found)).firing_from(found.next_due)

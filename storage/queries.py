@@ -16,7 +16,7 @@ from .events import Event
 from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
 from .plain_data import Packed
-from .records import Attempt, Calendar, Execution, Failure, Fire, Schedule, StepRun
+from .records import Attempt, Calendar, CalendarDays, Execution, Failure, Fire, Schedule, StepRun
 from .rows import (
     CALENDAR_FIELDS,
     to_attempt,
@@ -351,6 +351,11 @@ def calendars_of(reader: Reader, found: Schedule) -> dict[str, Calendar]:
         return {}
     query = CalendarRow.select(*CALENDAR_FIELDS).where(CalendarRow.name.in_(names))
     return {row["name"]: to_calendar(row) for row in rows(reader, query)}
+
+
+def calendar_days_of(reader: Reader, found: Schedule) -> dict[str, CalendarDays]:
+    """The days of the calendars that a schedule's `exclude` names, by name."""
+    return {name: each.days for name, each in calendars_of(reader, found).items()}
 
 
 def schedules_of(reader: Reader, keys: Sequence[ScheduleId]) -> dict[ScheduleId, Schedule]:

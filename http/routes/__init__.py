@@ -12,6 +12,7 @@ from . import (
     executions,
     health,
     live,
+    previews,
     schedules,
     workflows,
 )
@@ -21,6 +22,7 @@ def all_routes() -> list[web.RouteDef]:
     """Every address that the server answers."""
     resources = (
         schedules,
+        previews,
         bulk,
         backfills,
         calendars,

@@ -27,10 +27,11 @@ from ..builtin.book import book_of
 from ..bulk import BulkCalls
 from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
+from ..preview_calls import PreviewCalls
 from ..settings import Settings
 
 
-class VirtualRuntime(BackfillCalls, BulkCalls):
+class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
     """`seed` decides the order among ready actors, and the ids; None: first come, first served."""
 
     def __init__(
