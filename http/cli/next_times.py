@@ -11,10 +11,13 @@ import click
 from quarterjack.actors.engine.clock import wall_clock
 from quarterjack.actors.policies.cron import CronError, CronExpression
 from quarterjack.actors.policies.cron_words import describe
+from quarterjack.actors.preview import Preview
 from quarterjack.storage.instants import format_instant
 
 from .. import json_text
+from ..routes.previews import preview as presented
 from .options import config_option, json_option, option
+from .played_draft import lines, played
 from .zones import ZoneType
 
 _MOST: Final = 1_000
@@ -44,6 +47,13 @@ class InstantType(click.ParamType):  # type: ignore[type-arg]  # generic since c
 @option("--count", default=10, type=click.IntRange(1, _MOST), help="How many.")
 @option("--after", type=InstantType(), help="Begin later than this instant; by default now.")
 @option("--seed", default="", metavar="ID", help="The id of the schedule that an H is for.")
+@option(
+    "--policy",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Play the schedule through with a field of its scheduleConfig, such as overlap=queueAll; "
+    "also assumedDuration=2h. Repeatable.",
+)
 @json_option
 @config_option
 def next_command(
@@ -52,16 +62,21 @@ def next_command(
     count: int,
     after: datetime | None,
     seed: str,
+    policy: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """When a schedule with the cron expression EXPR is due next: `quarterjack next "0 3 * * *"`.
 
-    Needs no server.
+    With --policy, what would become of each instant of the next 90 days, and why. Needs no server.
     """
     try:
         cron = CronExpression(expression, seed)
     except CronError as error:
         raise click.BadParameter(str(error), param_hint="EXPR") from None
+    if policy:
+        draft = played(expression, timezone.key, policy, _instant(after, timezone), count, seed)
+        _show_played(f"{describe(cron)} ({timezone.key})", draft, as_json=as_json)
+        return
     found = list(next_times(cron, timezone, _instant(after, timezone), count))
     if as_json:
         times = [format_instant(instant) for instant in found]
@@ -72,6 +87,18 @@ def next_command(
         click.echo(local_text(instant, timezone))
     if not found:
         click.echo("never", err=True)
+        sys.exit(1)
+
+
+def _show_played(title: str, found: Preview, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json_text.dump(presented(found)))
+        return
+    click.echo(title)
+    for line in lines(found):
+        click.echo(line)
+    if not found.items:
+        click.echo("nothing within 90 days", err=True)
         sys.exit(1)
 
 

@@ -82,3 +82,62 @@ def test_there_may_be_no_next_time() -> None:
 
     assert done.exit_code == 1
     assert done.stderr == "never\n"
+
+
+def test_policies_are_played_through_with_their_reasons() -> None:
+    done = run(
+        "0 */12 * * *",
+        "--after=2026-12-24",
+        "--count=4",
+        "--policy=exclude=2026-12-25",
+        "--policy=overlap=skip",
+        "--policy=assumedDuration=13h",
+    )
+
+    assert done.stdout.splitlines() == [
+        "At 00:00 and 12:00 every day (UTC)",
+        "Thu 2026-12-24 00:00:00 +00:00  started",
+        "Thu 2026-12-24 12:00:00 +00:00  skipped: overlap",
+        "Fri 2026-12-25 00:00:00 +00:00  skipped: excluded",
+        "Fri 2026-12-25 12:00:00 +00:00  skipped: excluded",
+    ]
+
+
+def test_a_change_of_the_clock_and_jitter_are_told() -> None:
+    zone = "--timezone=Europe/Paris"
+    done = run("30 2 * * *", zone, "--after=2026-03-29", "--count=1", "--policy=jitter=10m")
+
+    (line,) = done.stdout.splitlines()[1:]
+    assert line.startswith("Sun 2026-03-29 03:00:00 +02:00  started  +")
+    assert line.endswith("(in the gap of the clock change, runs at its end)")
+
+
+def test_programs_get_a_preview_in_the_form_of_the_rest_call() -> None:
+    done = run("@daily", "--json", "--after=2026-01-01", "--policy=maxRuns=2")
+
+    found = json.loads(done.stdout)
+    assert [each["outcome"] for each in found["items"]] == ["started", "started"]
+    assert found["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("overlap", "'overlap' has no value"),
+        ("colour=red", "scheduleConfig.colour: is no field here"),
+        ("maxRuns=many", "scheduleConfig.maxRuns"),
+        ("exclude=xmas", "scheduleConfig.exclude.0"),
+        ("exclude=calendar:bank", "is a calendar of a server"),
+    ],
+)
+def test_a_wrong_policy_is_named(policy: str, told: str) -> None:
+    done = run("@daily", f"--policy={policy}")
+
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_a_draft_that_never_fires_within_the_time_ends_with_1() -> None:
+    done = run("@daily", "--after=2026-01-01", "--policy=startAt=2027-01-01T00:00:00Z")
+
+    assert (done.exit_code, done.stderr) == (1, "nothing within 90 days\n")
