@@ -6,7 +6,7 @@ executions and events, ready to be committed together.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from quarterjack.storage import (
     Event,
@@ -113,9 +113,14 @@ class Deciding:
         return Fires(in_order, self._replaced, following, status)
 
     def _due(self, first: datetime | None) -> tuple[list[Occurrence], Occurrence | None]:
+        """What fires by now, in the order in which it is due; and the first that is left."""
         found: list[Occurrence] = []
-        for each in self._timetable.from_(first):
-            if each.fires_at > self._now or len(found) == MOST_INSTANTS:
+        held_until = datetime.min.replace(tzinfo=UTC)
+        for occurrence in self._timetable.from_(first):
+            # One that waited for those before it, whose jitter was longer, is not late for that.
+            held_until = max(held_until, occurrence.fires_at)
+            each = occurrence._replace(fires_at=held_until)
+            if held_until > self._now or len(found) == MOST_INSTANTS:
                 return found, each
             found.append(each)
         return found, None
