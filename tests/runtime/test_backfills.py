@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 from events_of import every_event, types
+from ledger import executions, fires
 
 from quarterjack.runtime import InvalidInput, NotFound, ScheduleStatus, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage import (
     BackfillStatus,
-    Execution,
     ExecutionStatus,
-    Fire,
     FireOutcome,
     IllegalTransition,
 )
-from quarterjack.storage.queries import ExecutionFilter, PageRequest
+from quarterjack.storage.queries import PageRequest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = START + timedelta(seconds=1)
@@ -32,18 +31,6 @@ def make(
 ) -> str:
     draft = {"workflowId": workflow, "name": "n", "scheduleConfig": config, **more}
     return runtime.create_scheduled_workflow(draft).get()
-
-
-def executions(runtime: VirtualRuntime, key: str) -> list[Execution]:
-    """In the order of their instants."""
-    wanted = ExecutionFilter(schedule_id=runtime.get_schedule(key).get().id)
-    found = runtime.list_executions(wanted, PageRequest(500)).get().items
-    return sorted(found, key=lambda each: (each.scheduled_time, each.queued_at))
-
-
-def fires(runtime: VirtualRuntime, key: str) -> list[Fire]:
-    """Oldest first."""
-    return runtime.list_fires(key, page=PageRequest(500)).get().items[::-1]
 
 
 def span(start: datetime, end: datetime, **more: Any) -> dict[str, Any]:

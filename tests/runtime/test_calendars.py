@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from events_of import types
 from icalendar_texts import a_day, a_text_of
+from ledger import fires
 from waiting import eventually
 
 from quarterjack.actors.engine import Reply, VirtualClock
@@ -24,8 +25,7 @@ from quarterjack.runtime import (
     Workflow,
 )
 from quarterjack.runtime.testing import VirtualRuntime
-from quarterjack.storage import Fire, FireReason, VersionConflict
-from quarterjack.storage.queries import PageRequest
+from quarterjack.storage import FireReason, VersionConflict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = {"cron": "0 12 * * *", "exclude": ["calendar:bank"]}
@@ -42,11 +42,6 @@ IN_2026 = [date(2026, month, day) for month, day in [(5, 1), (5, 25), (12, 25), 
 def make(runtime: VirtualRuntime, config: dict[str, Any], **more: Any) -> str:
     draft = {"workflowId": "report", "name": "n", "scheduleConfig": config, **more}
     return runtime.create_scheduled_workflow(draft).get()
-
-
-def fires(runtime: VirtualRuntime, key: str) -> list[Fire]:
-    """Oldest first."""
-    return runtime.list_fires(key, page=PageRequest(500)).get().items[::-1]
 
 
 def excluded(runtime: VirtualRuntime, key: str) -> list[date]:

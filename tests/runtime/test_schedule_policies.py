@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from events_of import every_event, types
+from ledger import executions, fires
 
 from quarterjack.runtime import ScheduleStatus, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
-from quarterjack.storage import Execution, Fire
-from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -25,20 +24,9 @@ def make(
     return runtime.create_scheduled_workflow(draft).get()
 
 
-def fires(runtime: VirtualRuntime, key: str) -> list[Fire]:
-    """Oldest first."""
-    return runtime.list_fires(key, page=PageRequest(500)).get().items[::-1]
-
-
 def decided(runtime: VirtualRuntime, key: str) -> list[str]:
     """Each row of the ledger, oldest first: the reason, or else the outcome."""
     return [(fire.reason or fire.outcome).value for fire in fires(runtime, key)]
-
-
-def executions(runtime: VirtualRuntime, key: str) -> list[Execution]:
-    """Oldest first."""
-    wanted = ExecutionFilter(schedule_id=runtime.get_schedule(key).get().id)
-    return runtime.list_executions(wanted, PageRequest(500)).get().items[::-1]
 
 
 # From startAt to endAt
@@ -180,9 +168,7 @@ def test_with_jitter_beyond_the_period_each_instant_fires_once(
     assert {row.outcome.value for row in rows} == {"started"}
     assert all(row.lateness == timedelta(0) for row in rows)
     assert all(timedelta(0) <= row.jitter < 10 * MINUTE for row in rows)
-    assert sorted(run.due for run in executions(runtime, key) if run.due) == [
-        row.due for row in rows
-    ]
+    assert [run.due for run in executions(runtime, key)] == [row.due for row in rows]
 
 
 # A pause

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from events_of import every_event, types
+from ledger import executions, fires
 
 from quarterjack.runtime import (
     InvalidInput,
@@ -18,14 +19,11 @@ from quarterjack.runtime import (
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage import (
     AlreadyExists,
-    Execution,
-    Fire,
     FireOutcome,
     FireReason,
     IllegalTransition,
     VersionConflict,
 )
-from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTELY = {"cron": "* * * * *"}
@@ -36,17 +34,6 @@ def make(
 ) -> str:
     draft = {"workflowId": workflow, "name": "n", "scheduleConfig": config, **more}
     return runtime.create_scheduled_workflow(draft).get()
-
-
-def executions(runtime: VirtualRuntime, key: str) -> list[Execution]:
-    """Oldest first."""
-    wanted = ExecutionFilter(schedule_id=runtime.get_schedule(key).get().id)
-    return runtime.list_executions(wanted, PageRequest(500)).get().items[::-1]
-
-
-def fires(runtime: VirtualRuntime, key: str) -> list[Fire]:
-    """Oldest first."""
-    return runtime.list_fires(key, page=PageRequest(500)).get().items[::-1]
 
 
 def outcomes(runtime: VirtualRuntime, key: str) -> list[str]:
