@@ -48,6 +48,7 @@ from .records import (
     StepRun,
     Totals,
 )
+from .roles import Role
 from .statuses import (
     BackfillStatus,
     ExecutionStatus,
@@ -97,6 +98,7 @@ __all__ = [
     "QuarterjackError",
     "RandomIds",
     "Retry",
+    "Role",
     "RunOptions",
     "Schedule",
     "ScheduleConfig",
