@@ -8,42 +8,46 @@ from aiohttp import web
 from quarterjack.runtime import Runtime
 
 from .bodies import LARGEST_BODY
-from .guard import add_security_headers, guard
-from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
+from .compression import compress
+from .connection import tell_connection
+from .cross_origin import allow_origin, preflights
+from .guard import guard
+from .headers import add_headers
+from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME, SETTINGS
 from .live import LiveConnection
+from .methods import options
 from .problems import problem_details
 from .routes import all_routes
+from .settings import HttpSettings
 
-_KEEP_ALIVE_SECONDS: Final = 75.0
 _MOST_IMPORTS: Final = 2
-_LINGER_SECONDS: Final = 2.0
-"""For the rest of a refused body, and for requests that are being answered at the end."""
 
 
-def build_app(runtime: Runtime) -> web.Application:
+def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
-    app = web.Application(middlewares=[problem_details, guard], client_max_size=LARGEST_BODY)
+    around = [tell_connection, problem_details, guard, preflights, options, compress]
+    app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
     connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
+    app[SETTINGS] = settings or HttpSettings()
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
-    app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(allow_origin)
     app.on_shutdown.append(_close_connections)
     app.add_routes(all_routes())
+    _serve_below(app, app[SETTINGS].path_prefix)
     return app
 
 
-def app_runner(app: web.Application) -> web.AppRunner:
-    """What serves the application, with limits on how long a connection may do nothing."""
-    return web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=_KEEP_ALIVE_SECONDS,
-        lingering_time=_LINGER_SECONDS,
-        shutdown_timeout=_LINGER_SECONDS,
-    )
+def _serve_below(app: web.Application, prefix: str) -> None:
+    """Answer each address under the prefix, too: a proxy may take it off, or not."""
+    if not prefix:
+        return
+    for route in list(app.router.routes()):
+        if route.resource is not None:
+            app.router.add_route(route.method, prefix + route.resource.canonical, route.handler)
 
 
 async def _close_connections(app: web.Application) -> None:

@@ -19,7 +19,7 @@ from quarterjack.storage import InvalidInput
 from quarterjack.storage.wire_model import WireModel
 
 from . import json_text
-from .errors import BodyTooLarge, NotJson, TooSlow, WrongMediaType
+from .errors import BodyTooLarge, NotFramed, NotJson, TooSlow, WrongMediaType
 
 JSON: Final = "application/json"
 ICALENDAR: Final = "text/calendar"
@@ -123,7 +123,7 @@ async def _read(request: web.Request, *types: str) -> bytes:
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(LARGEST_BODY) from None
     except (ClientPayloadError, HttpProcessingError):
-        raise NotJson("the body is broken off or wrongly framed") from None
+        raise NotFramed from None
     if raw:
         check_media_type(request, types or (JSON,), WrongMediaType)
     return raw

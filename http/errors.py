@@ -40,6 +40,34 @@ class TooSlow(RequestError):
         super().__init__(f"The body did not arrive within {seconds:g} seconds; send it again.")
 
 
+class NotHttp(RequestError):
+    """The head of the request is not HTTP as it is written down."""
+
+
+class NotFramed(RequestError):
+    """The body breaks off, or is wrongly framed."""
+
+
+class HeadTooLarge(RequestError):
+    """The request line or the headers are over the limit."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A line of a request's head has at most 8,190 bytes, and all of it 128 headers and 64 KiB."
+        )
+
+
+class HeadTooSlow(RequestError):
+    """The head of the request did not arrive in time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request's headers did not arrive within {seconds:g} seconds.")
+
+
+class TooManyConnections(RequestError):
+    """As many connections are open as may be, and all of them are busy."""
+
+
 class WrongTarget(RequestError):
     """The request line is not for this server."""
 
@@ -49,7 +77,8 @@ class WrongHost(RequestError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"This server does not answer for the host {host[:100]!r}; use 127.0.0.1 or localhost."
+            f"This server does not answer for the host {host[:100]!r}; "
+            "use 127.0.0.1 or localhost, or start it with --allow-host."
         )
 
 

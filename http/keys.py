@@ -9,10 +9,13 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
+from .settings import HttpSettings
+
 if TYPE_CHECKING:
     from .live import LiveConnection
 
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
+SETTINGS: web.AppKey[HttpSettings] = web.AppKey("settings", HttpSettings)
 CONNECTIONS: web.AppKey[set[LiveConnection]] = web.AppKey("connections", set)
 """The WebSockets that are open."""
 IMPORTS: web.AppKey[asyncio.Semaphore] = web.AppKey("imports", asyncio.Semaphore)

@@ -15,7 +15,7 @@ from quarterjack.storage import FieldError, InvalidInput
 
 from . import json_text
 from .bodies import BODY_DEADLINE, LARGEST_BODY, check_media_type
-from .errors import BodyTooLarge, NotJson, NotNdjson, TooSlow
+from .errors import BodyTooLarge, NotFramed, NotJson, NotNdjson, TooSlow
 
 MEDIA_TYPE: Final = "application/x-ndjson"
 TAKEN: Final = (MEDIA_TYPE, "application/ndjson", "application/jsonl")
@@ -72,7 +72,7 @@ class LineSplitter:
 async def read_lines(request: web.Request) -> list[Line]:
     """The lines of the body.
 
-    Raises `BodyTooLarge`, `TooSlow`, `NotNdjson`, and `NotJson` for a broken body.
+    Raises `BodyTooLarge`, `TooSlow`, `NotNdjson`, and `NotFramed`.
     """
     if request.content_length is not None and request.content_length > LARGEST:
         raise BodyTooLarge(LARGEST)
@@ -84,7 +84,7 @@ async def read_lines(request: web.Request) -> list[Line]:
     except TimeoutError:
         raise TooSlow(seconds) from None
     except (ClientPayloadError, HttpProcessingError):
-        raise NotJson("the body is broken off or wrongly framed") from None
+        raise NotFramed from None
 
 
 async def _lines_of(request: web.Request) -> list[Line]:

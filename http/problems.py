@@ -33,9 +33,14 @@ from .errors import (
     BodyTooLarge,
     Draining,
     Forbidden,
+    HeadTooLarge,
+    HeadTooSlow,
     NoAnswerInTime,
+    NotFramed,
+    NotHttp,
     NotJson,
     NotNdjson,
+    TooManyConnections,
     TooManyImports,
     TooSlow,
     UpgradeRequired,
@@ -59,6 +64,7 @@ class Kind(NamedTuple):
 
 
 _SOON: Final = {"Retry-After": "5"}
+_CLOSE: Final = {"Connection": "close"}
 KINDS: Final[dict[type[Exception], Kind]] = {
     InvalidInput: Kind(422, "invalid-input", "The input can't be accepted"),
     NotPlainData: Kind(422, "not-plain-data", "A value is not plain data"),
@@ -75,14 +81,18 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
     TooManyImports: Kind(503, "overloaded", "There is too much to do", _SOON),
+    TooManyConnections: Kind(503, "overloaded", "There is too much to do", _SOON | _CLOSE),
     NoAnswerInTime: Kind(503, "no-answer", "The answer took too long", _SOON),
     RuntimeNotStarted: Kind(503, "draining", "The server is ending", _SOON),
     Draining: Kind(503, "draining", "The server is ending", _SOON),
     NotJson: Kind(400, "not-json", "The body is not JSON"),
+    NotFramed: Kind(400, "not-framed", "The body breaks off or is wrongly framed", _CLOSE),
+    NotHttp: Kind(400, "not-http", "The request is not HTTP", _CLOSE),
     WrongTarget: Kind(400, "wrong-target", "The request is not for this server"),
     Forbidden: Kind(403, "cross-origin", "Requests from other origins are refused"),
-    TooSlow: Kind(408, "too-slow", "The request did not arrive in time", {"Connection": "close"}),
-    BodyTooLarge: Kind(413, "body-too-large", "The body is too large", {"Connection": "close"}),
+    TooSlow: Kind(408, "too-slow", "The request did not arrive in time", _CLOSE),
+    HeadTooSlow: Kind(408, "too-slow", "The request did not arrive in time", _CLOSE),
+    BodyTooLarge: Kind(413, "body-too-large", "The body is too large", _CLOSE),
     WrongMediaType: Kind(
         415, "wrong-media-type", "The body's type is not taken", {"Accept": "application/json"}
     ),
@@ -90,13 +100,13 @@ KINDS: Final[dict[type[Exception], Kind]] = {
         415, "wrong-media-type", "The body's type is not taken", {"Accept": "application/x-ndjson"}
     ),
     WrongHost: Kind(421, "wrong-host", "The host is not this server's"),
+    HeadTooLarge: Kind(431, "head-too-large", "The request's head is too large", _CLOSE),
     UpgradeRequired: Kind(
         426, "upgrade-required", "This address speaks WebSocket only", {"Upgrade": "websocket"}
     ),
 }
 """Error class → how it is answered; a subclass not listed is answered like its parent."""
 UNKNOWN: Final = Kind(500, "internal-error", "Something went wrong in the server")
-_KEPT_HEADERS: Final = ("Allow",)
 
 
 @web.middleware
@@ -125,17 +135,21 @@ def of_error(error: Exception, request: web.BaseRequest | None = None) -> web.Re
 def of_status(error: web.HTTPException, request: web.BaseRequest) -> web.Response:
     """The answer to what aiohttp itself refuses (404, 405, …)."""
     phrase = HTTPStatus(error.status).phrase
-    kept = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
-    kind = Kind(error.status, phrase.lower().replace(" ", "-"), phrase, kept)
-    match error.status:
-        case 404:
+    kept: dict[str, str] = {}
+    match error:
+        case web.HTTPNotFound():
             detail = f"There is nothing at {request.path!r:.200}."
-        case 405:
-            allowed = error.headers.get("Allow", "none")
+        case web.HTTPMethodNotAllowed():
+            kept["Allow"] = allowed = allow(error)
             detail = f"{request.method[:20]} is not for this address; it takes {allowed}."
         case _:
             detail = error.text or phrase
-    return response(kind, detail)
+    return response(Kind(error.status, phrase.lower().replace(" ", "-"), phrase, kept), detail)
+
+
+def allow(refused: web.HTTPMethodNotAllowed) -> str:
+    """The methods of an address, as `Allow` has them."""
+    return ", ".join(sorted({*refused.allowed_methods, "OPTIONS"}))
 
 
 def response(

@@ -8,6 +8,7 @@ import importlib
 import logging
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from rich.logging import RichHandler
 from quarterjack.runtime import Runtime, Settings
 from quarterjack.storage import AlreadyExists
 
+from ..settings import HttpSettings
 from .demo_view import DemoView
 from .options import DEFAULT_PORT, config_option, option
 from .serve import run
@@ -63,7 +65,7 @@ def demo(host: str, port: int | None, folder: Path, runner: str, processes: int)
     ports = (DEFAULT_PORT, 0) if port is None else (port,)
     shown = Demo(console, folder, runner, processes)
     with shown:
-        code = run(shown.build, host, ports, shown.ready)
+        code = run(shown.build, partial(HttpSettings.of, host=host), ports, shown.ready)
     if code == 0:
         console.print(f"Stopped. The reports are in {folder}", highlight=False, soft_wrap=True)
     sys.exit(code)

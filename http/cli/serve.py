@@ -23,8 +23,10 @@ from quarterjack.runtime import (
 from quarterjack.runtime.workflow_loader import load_workflows
 from quarterjack.storage.plain_data import LARGEST
 
-from ..server import ExitCode, bind
+from ..server import ExitCode, bind, check_host, context_of
 from ..server import serve as serve_runtime
+from ..settings import HttpSettings
+from .front_options import front_options
 from .options import DEFAULT_PORT, DurationType, config_option, option
 
 logger = logging.getLogger("quarterjack")
@@ -32,7 +34,7 @@ logger = logging.getLogger("quarterjack")
 
 @click.command()
 @option("--app", multiple=True, metavar="MODULE[:ATTR]", help="Where workflows are; repeatable.")
-@option("--host", default="127.0.0.1", help="The loopback address to listen on.")
+@front_options
 @option("--port", default=DEFAULT_PORT, type=click.IntRange(0, 65_535), help="0 picks a free one.")
 @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
 @option(
@@ -81,8 +83,8 @@ logger = logging.getLogger("quarterjack")
 )
 @config_option
 def serve(
+    front: Callable[[], HttpSettings],
     app: tuple[str, ...],
-    host: str,
     port: int,
     database: str,
     runner: str,
@@ -120,7 +122,7 @@ def serve(
     sys.exit(
         run(
             lambda: Runtime(database, workflows=_workflows(app), settings=Settings.of(**settings)),
-            host,
+            front,
             (port,),
             _announce,
         )
@@ -129,7 +131,7 @@ def serve(
 
 def run(
     build: Callable[[], Runtime],
-    host: str,
+    front: Callable[[], HttpSettings],
     ports: Iterable[int],
     ready: Callable[[str], Awaitable[None]],
 ) -> int:
@@ -138,12 +140,15 @@ def run(
     What is wrong with options, workflows or the database is told in one line on standard error.
     """
     try:
+        settings = front()
+        context = context_of(settings)
         runtime = build()
-        listener = _first_free(host, tuple(ports))
+        check_host(runtime, settings)
+        listener = _first_free(settings.host, tuple(ports))
     except QuarterjackError as error:
         return _refused(error, ExitCode.USAGE)
     try:
-        return asyncio.run(serve_runtime(runtime, listener, ready))
+        return asyncio.run(serve_runtime(runtime, listener, ready, settings, context))
     except WorkflowDefinitionError as error:
         return _refused(error, ExitCode.USAGE)
     except (DatabaseError, WorkersNotStarted) as error:

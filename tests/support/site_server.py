@@ -1,14 +1,17 @@
 """A server inside the test's process: the real application on a real socket, on a loop of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from aiohttp import web
 from rest_client import RestClient
 
-from quarterjack.http.app import app_runner, build_app
+from quarterjack.http.app import build_app
+from quarterjack.http.listener import Listener
+from quarterjack.http.server import bind, url_of
+from quarterjack.http.settings import HttpSettings
 from quarterjack.runtime import Runtime, Settings, Workflow
 
 _SECONDS = 30
@@ -18,13 +21,18 @@ class Site:
     """Serves until it is closed; use as a context manager."""
 
     def __init__(
-        self, workflows: Iterable[Workflow], database: str = "sqlite://", **settings: Any
+        self,
+        workflows: Iterable[Workflow] = (),
+        database: str = "sqlite://",
+        front: HttpSettings | None = None,
+        context: ssl.SSLContext | None = None,
+        **settings: Any,
     ) -> None:
         self.runtime = Runtime(database, workflows=workflows, settings=Settings.of(**settings))
-        self.app = build_app(self.runtime)
+        self.app = build_app(self.runtime, front)
+        self.listener = Listener(self.app, context)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="site")
-        self._runner: web.AppRunner | None = None
         self.client = RestClient("http://127.0.0.1:0")
 
     def __enter__(self) -> "Site":
@@ -48,17 +56,13 @@ class Site:
 
     async def _start(self) -> str:
         await self.runtime.serve_on_this_loop()
-        self._runner = app_runner(self.app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        return f"http://{host}:{port}"
+        listening = bind(self.listener.settings.host, 0)
+        await self.listener.start(listening)
+        return url_of(listening, "http" if self.listener.context is None else "https")
 
     async def _stop(self) -> None:
         await self.runtime.drain(0)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self.listener.stop()
         await self.loop.shutdown_default_executor()
 
     def _end(self) -> None:
