@@ -16,7 +16,6 @@ from .addresses import Network, address_of, is_in
 from .errors import WrongTarget
 from .keys import SETTINGS
 
-_CALLER: Final = "quarterjack.caller"
 _X_FORWARDED: Final = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PAIR: Final = re.compile(r'\s*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;=]*))\s*(;|,|$)')
@@ -35,9 +34,12 @@ class Caller:
     """With its port, if one was given."""
 
 
+_CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
+
+
 def caller_of(request: web.Request) -> Caller:
     """Who makes the request. Raises `WrongTarget` when a trusted proxy contradicts itself."""
-    found: Caller | None = request.get(_CALLER)
+    found = request.get(_CALLER)
     if found is None:
         found = request[_CALLER] = _look(request, request.app[SETTINGS].trusted_proxies)
     return found

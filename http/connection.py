@@ -5,7 +5,10 @@ a request's head, and for a client that does not read, without an end. Runs on t
 """
 
 import asyncio
+import fcntl
 import logging
+import sys
+import termios
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -158,14 +161,24 @@ class Connection(web.RequestHandler):
 
     def _watch_writing(self, before: int | None = None) -> None:
         """End it unless the client takes something of what waits, again and again."""
-        wire = self._wire
-        size = wire.get_write_buffer_size() if wire else 0
+        size = self._not_taken()
         if before is not None and size > before - _LEAST_TAKEN:
             logger.info("a client that does not read its answer is cut off")
             self._abort()
             return
         seconds = self._settings.write_deadline.total_seconds()
         self._write_timer = self._loop.call_later(seconds, self._watch_writing, size)
+
+    def _not_taken(self) -> int:
+        """Bytes that wait, here or in the kernel, which takes many at once and then none for long."""
+        if self._wire is None:
+            return 0
+        waiting = self._wire.get_write_buffer_size()
+        try:
+            kernel = fcntl.ioctl(self._wire.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+        except OSError:  # it can't tell
+            return waiting
+        return waiting + int.from_bytes(kernel, sys.byteorder)
 
     def _forget_writing(self) -> None:
         if self._write_timer is not None:

@@ -54,6 +54,11 @@ class Crowd:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def waiting(self) -> int:
+        """How many have no request."""
+        return len(self._waiting)
+
     def admit(self, address: str, give_way: Callable[[], bool]) -> Place | None:
         """A place for a connection from there, or None."""
         owner = self._owner(address)
