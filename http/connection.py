@@ -62,7 +62,7 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._wire = transport
-        transport.set_write_buffer_limits(high=0)  # hear of each byte that the client does not take
+        transport.set_write_buffer_limits(1, 0)  # hear of whatever the client does not take
         super().connection_made(transport)
         self._expect_head()
 

@@ -22,7 +22,7 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: refuse what must not come in. Raises our errors."""
-    if not request.raw_path.startswith("/"):
+    if not request.raw_path.startswith("/") or request.method == "CONNECT":
         raise WrongTarget("Send the path only, not a whole address.")
     caller = caller_of(request)
     _check_host(request, caller)

@@ -26,6 +26,8 @@ _REFUSAL_SECONDS: Final = 1.0
 """For a client to read why it was refused."""
 _MOST_REFUSALS: Final = 50
 """That are being read; more are cut off without a word."""
+_READ_AT_ONCE: Final = 32_768
+"""Bytes of one connection; it may cost a microsecond or two to parse one of them."""
 _OTHER_FILES: Final = 200
 """For the database, workers, and what steps open."""
 _OPTIONS: Final[dict[str, Any]] = {
@@ -88,6 +90,8 @@ class _Arrival(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if hasattr(transport, "max_size"):
+            transport.max_size = _READ_AT_ONCE
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
         self._place = self._listener.crowd.admit(address, self._give_way)

@@ -4,7 +4,7 @@ import http.client
 import io
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,8 @@ def until_closed(connection: socket.socket) -> bytes:
 def exchange(authority: str, request: bytes) -> bytes:
     """What comes for these bytes until the server closes."""
     with connected(authority) as connection:
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has heard enough
             connection.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has heard enough
         return until_closed(connection)
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +35,11 @@ class Answer:
 class RestClient:
     """Of the server at `url`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
         self.url = url
         self.authority = urlsplit(url).netloc
+        self._prefix = urlsplit(url).path
+        self._context = context
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self.send("GET", path, headers=headers)
@@ -69,14 +72,20 @@ class RestClient:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send bytes as they are."""
-        connection = http.client.HTTPConnection(self.authority, timeout=_SECONDS)
+        connection = self._connection()
         try:
-            connection.request(method, path, body=raw, headers=dict(headers or {}))
+            target = self._prefix + path if path.startswith("/") else path
+            connection.request(method, target, body=raw, headers=dict(headers or {}))
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, response.read())
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._context is None:
+            return http.client.HTTPConnection(self.authority, timeout=_SECONDS)
+        return http.client.HTTPSConnection(self.authority, timeout=_SECONDS, context=self._context)
 
     def is_up(self) -> bool:
         """Whether somebody answers."""

@@ -66,6 +66,16 @@ class Site:
         await self.loop.shutdown_default_executor()
 
     def _end(self) -> None:
+        if self._thread.is_alive():
+            self.run(_cancel_the_rest())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(_SECONDS)
         self.loop.close()
+
+
+async def _cancel_the_rest() -> None:
+    """As `asyncio.run` does at its end."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
