@@ -8,6 +8,7 @@ import logging
 import resource
 import socket
 import ssl
+from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -90,8 +91,7 @@ class _Arrival(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if hasattr(transport, "max_size"):
-            transport.max_size = _READ_AT_ONCE
+        self._tune(transport)
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
         self._place = self._listener.crowd.admit(address, self._give_way)
@@ -113,6 +113,16 @@ class _Arrival(asyncio.Protocol):
             self._place.leave()
         if self._is_refused:
             self._listener.refusals -= 1
+
+    def _tune(self, transport: asyncio.Transport) -> None:
+        if hasattr(transport, "max_size"):
+            transport.max_size = _READ_AT_ONCE
+        wire = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # The kernel ends it, too, also where TLS hides from the connection what is not taken.
+            deadline = self._listener.settings.write_deadline
+            milliseconds = int(deadline / timedelta(milliseconds=1))
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def _made(self, place: Place) -> Connection:
         self._connection = self._listener.connection(place)

@@ -41,7 +41,7 @@ def _network(given: Any) -> Any:
 
 def _name(text: str) -> str:
     name = name_of(text if text.startswith("[") or text.count(":") < 2 else f"[{text}]")
-    if address_of(name) is None and not _NAME.fullmatch(name):
+    if "/" in text or (address_of(name) is None and not _NAME.fullmatch(name)):
         raise ValueError(f"{text!r:.100} is no name of a host; write one such as cron.example.org")
     return name
 

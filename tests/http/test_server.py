@@ -7,7 +7,8 @@ import pytest
 from rest_client import RestClient
 
 from quarterjack.http.errors import BadOption
-from quarterjack.http.server import ExitCode, bind, serve, url_of
+from quarterjack.http.server import ExitCode, bind, check_host, serve, url_of
+from quarterjack.http.settings import HttpSettings
 from quarterjack.runtime import Runtime
 
 
@@ -26,9 +27,19 @@ def test_a_free_port_is_picked_and_told(host: str, shown: str | None) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
-def test_only_loopback_addresses_are_bound(host: str) -> None:
+def test_without_tokens_only_loopback_addresses_are_listened_on(host: str) -> None:
     with pytest.raises(BadOption, match="loopback addresses only"):
-        bind(host, 0)
+        check_host(Runtime(), HttpSettings.of(host=host))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1"])
+def test_loopback_addresses_need_no_token(host: str) -> None:
+    check_host(Runtime(), HttpSettings.of(host=host))
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(BadOption, match=r"can't listen on 192\.0\.2\.1"):
+        bind("192.0.2.1", 0)
 
 
 def test_a_port_that_is_taken_is_named() -> None:
