@@ -11,8 +11,8 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from .addresses import address_of, is_loopback, name_of
-from .caller import Caller, caller_of, client_address
 from .errors import Draining, Forbidden, WrongHost, WrongMediaType, WrongTarget
+from .forwarding import Outside, client_address, outside_of
 from .keys import DRAINING, SETTINGS
 
 __all__ = ["client_address", "guard", "is_loopback"]
@@ -24,9 +24,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: refuse what must not come in. Raises our errors."""
     if not request.raw_path.startswith("/") or request.method == "CONNECT":
         raise WrongTarget("Send the path only, not a whole address.")
-    caller = caller_of(request)
-    _check_host(request, caller)
-    _check_origin(request, caller)
+    outside = outside_of(request)
+    _check_host(request, outside)
+    _check_origin(request, outside)
     if "Content-Encoding" in request.headers:
         raise WrongMediaType("Send the body as it is, without Content-Encoding.")
     if request.method not in _SAFE_METHODS and request.app[DRAINING].is_set():
@@ -34,10 +34,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def _check_host(request: web.Request, caller: Caller) -> None:
+def _check_host(request: web.Request, outside: Outside) -> None:
     given = request.headers.getall("Host", ())
-    if len(given) != 1 or not _is_own_name(name_of(caller.host), request):
-        raise WrongHost(caller.host if len(given) == 1 else ", ".join(given) or "(none)")
+    if len(given) != 1 or not _is_own_name(name_of(outside.host), request):
+        raise WrongHost(outside.host if len(given) == 1 else ", ".join(given) or "(none)")
 
 
 def _is_own_name(name: str, request: web.Request) -> bool:
@@ -49,11 +49,11 @@ def _is_own_name(name: str, request: web.Request) -> bool:
     return address is not None and bool(arrived) and address == address_of(str(arrived[0]))
 
 
-def _check_origin(request: web.Request, caller: Caller) -> None:
+def _check_origin(request: web.Request, outside: Outside) -> None:
     origins = request.headers.getall("Origin", ())
     allowed = request.app[SETTINGS].allow_origins
     for origin in origins:
-        if origin not in allowed and not _is_own(origin, caller):
+        if origin not in allowed and not _is_own(origin, outside):
             raise Forbidden(f"The origin {origin[:100]!r} is not this server's.")
     site = request.headers.get("Sec-Fetch-Site", "none")
     is_foreign = site not in ("none", "same-origin") and not (origins and origins[0] in allowed)
@@ -61,11 +61,11 @@ def _check_origin(request: web.Request, caller: Caller) -> None:
         raise Forbidden("Pages of other sites can't make changes here.")
 
 
-def _is_own(origin: str, caller: Caller) -> bool:
+def _is_own(origin: str, outside: Outside) -> bool:
     try:
         parsed = URL(origin)
         authority = f"{parsed.raw_host}:{parsed.port}" if parsed.raw_host else ""
-        own = URL(f"{caller.scheme}://{caller.host}")
+        own = URL(f"{outside.scheme}://{outside.host}")
     except ValueError:
         return False
-    return parsed.scheme == caller.scheme and authority == f"{own.raw_host}:{own.port}"
+    return parsed.scheme == outside.scheme and authority == f"{own.raw_host}:{own.port}"

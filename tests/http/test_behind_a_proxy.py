@@ -15,7 +15,7 @@ from rest_client import RestClient
 from reverse_proxy import ReverseProxy
 from site_server import Site
 
-from quarterjack.http.caller import caller_of, client_address
+from quarterjack.http.forwarding import client_address, outside_of
 from quarterjack.http.settings import HttpSettings
 from quarterjack.runtime import Workflow
 
@@ -39,8 +39,8 @@ def _standard(_: web.Request) -> dict[str, str]:
 
 
 async def _who(request: web.Request) -> web.Response:
-    caller = caller_of(request)
-    return web.json_response([client_address(request), caller.scheme, caller.host])
+    outside = outside_of(request)
+    return web.json_response([client_address(request), outside.scheme, outside.host])
 
 
 @pytest.fixture

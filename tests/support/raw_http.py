@@ -3,7 +3,7 @@
 import http.client
 import io
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +32,20 @@ def until_closed(connection: socket.socket) -> bytes:
         received += chunk
 
 
-def exchange(authority: str, request: bytes) -> bytes:
-    """What comes for these bytes until the server closes."""
+def exchange(
+    authority: str, request: bytes, *, then: Iterable[bytes] = (), ends: bool = False
+) -> bytes:
+    """What comes for these bytes, and more of them, until the server closes.
+
+    With `ends`, it is told that nothing more will come.
+    """
     with connected(authority) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # it has heard enough
             connection.sendall(request)
+            for more in then:
+                connection.sendall(more)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
         return until_closed(connection)
 
 

@@ -1,4 +1,4 @@
-"""Who calls, and what he called: his address, the scheme and the host that he used.
+"""How a request looks from outside: the client's address, and the scheme and host that it used.
 
 Behind a trusted proxy that is what the proxy says (`X-Forwarded-For`, `-Proto`, `-Host`, or
 `Forwarded`, RFC 7239); from anybody else those headers are not looked at.
@@ -25,7 +25,7 @@ Hop = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Outside:
     """As seen from the outermost proxy that is trusted."""
 
     address: str
@@ -34,31 +34,31 @@ class Caller:
     """With its port, if one was given."""
 
 
-_CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
+_OUTSIDE: web.RequestKey[Outside] = web.RequestKey("outside", Outside)
 
 
-def caller_of(request: web.Request) -> Caller:
-    """Who makes the request. Raises `WrongTarget` when a trusted proxy contradicts itself."""
-    found = request.get(_CALLER)
+def outside_of(request: web.Request) -> Outside:
+    """How the request looks there. Raises `WrongTarget` when a trusted proxy contradicts itself."""
+    found = request.get(_OUTSIDE)
     if found is None:
-        found = request[_CALLER] = _look(request, request.app[SETTINGS].trusted_proxies)
+        found = request[_OUTSIDE] = _look(request, request.app[SETTINGS].trusted_proxies)
     return found
 
 
 def client_address(request: web.Request) -> str:
     """The address that the request comes from, through however many trusted proxies."""
-    return caller_of(request).address
+    return outside_of(request).address
 
 
-def _look(request: web.Request, trusted: Sequence[Network]) -> Caller:
+def _look(request: web.Request, trusted: Sequence[Network]) -> Outside:
     peer = request.transport.get_extra_info("peername") if request.transport else None
     address = address_of(str(peer[0])) if peer else None
-    seen = Caller(str(address or "unknown"), request.scheme, request.headers.get("Host", ""))
+    seen = Outside(str(address or "unknown"), request.scheme, request.headers.get("Host", ""))
     if not is_in(address, trusted):
         return seen
     for hop in reversed(_hops(request)[-_LONGEST_CHAIN:]):
         behind = _node(hop.get("for", ""))
-        seen = Caller(
+        seen = Outside(
             seen.address if behind is None else behind,
             _SCHEMES.get(hop.get("proto", "").lower(), seen.scheme),
             hop.get("host") or seen.host,
