@@ -8,16 +8,18 @@ from aiohttp import web
 from quarterjack.runtime import Runtime
 
 from .bodies import LARGEST_BODY
+from .call import add_calls
 from .compression import compress
 from .connection import tell_connection
 from .cross_origin import allow_origin, preflights
+from .expectations import expected
 from .guard import guard
 from .headers import add_headers
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME, SETTINGS
 from .live import LiveConnection
 from .methods import options
 from .problems import problem_details
-from .routes import all_routes
+from .routes import all_calls
 from .settings import HttpSettings
 
 _MOST_IMPORTS: Final = 2
@@ -36,7 +38,7 @@ def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.App
     app.on_response_prepare.append(add_headers)
     app.on_response_prepare.append(allow_origin)
     app.on_shutdown.append(_close_connections)
-    app.add_routes(all_routes())
+    add_calls(app, all_calls())
     _serve_below(app, app[SETTINGS].path_prefix)
     return app
 
@@ -47,7 +49,8 @@ def _serve_below(app: web.Application, prefix: str) -> None:
         return
     for route in list(app.router.routes()):
         if route.resource is not None:
-            app.router.add_route(route.method, prefix + route.resource.canonical, route.handler)
+            path = prefix + route.resource.canonical
+            app.router.add_route(route.method, path, route.handler, expect_handler=expected)
 
 
 async def _close_connections(app: web.Application) -> None:

@@ -20,6 +20,7 @@ from quarterjack.storage.wire_model import WireModel
 
 from . import json_text
 from .errors import BodyTooLarge, NotFramed, NotJson, TooSlow, WrongMediaType
+from .expectations import invite
 
 JSON: Final = "application/json"
 ICALENDAR: Final = "text/calendar"
@@ -117,6 +118,7 @@ async def _read(request: web.Request, *types: str) -> bytes:
     seconds = BODY_DEADLINE.total_seconds()
     try:
         async with asyncio.timeout(seconds):
+            await invite(request)
             raw = await request.read()
     except TimeoutError:
         raise TooSlow(seconds) from None

@@ -68,6 +68,10 @@ class TooManyConnections(RequestError):
     """As many connections are open as may be, and all of them are busy."""
 
 
+class UnknownExpectation(RequestError):
+    """The request expects something else than 100-continue."""
+
+
 class WrongTarget(RequestError):
     """The request line is not for this server."""
 

@@ -12,6 +12,7 @@ from yarl import URL
 
 from .addresses import address_of, is_loopback, name_of
 from .errors import Draining, Forbidden, WrongHost, WrongMediaType, WrongTarget
+from .expectations import check_expectation
 from .forwarding import Outside, client_address, outside_of
 from .keys import DRAINING, SETTINGS
 
@@ -27,6 +28,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     outside = outside_of(request)
     _check_host(request, outside)
     _check_origin(request, outside)
+    check_expectation(request)
     if "Content-Encoding" in request.headers:
         raise WrongMediaType("Send the body as it is, without Content-Encoding.")
     if request.method not in _SAFE_METHODS and request.app[DRAINING].is_set():

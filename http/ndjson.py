@@ -16,6 +16,7 @@ from quarterjack.storage import FieldError, InvalidInput
 from . import json_text
 from .bodies import BODY_DEADLINE, LARGEST_BODY, check_media_type
 from .errors import BodyTooLarge, NotFramed, NotJson, NotNdjson, TooSlow
+from .expectations import invite
 
 MEDIA_TYPE: Final = "application/x-ndjson"
 TAKEN: Final = (MEDIA_TYPE, "application/ndjson", "application/jsonl")
@@ -80,6 +81,7 @@ async def read_lines(request: web.Request) -> list[Line]:
     seconds = BODY_DEADLINE.total_seconds()
     try:
         async with asyncio.timeout(seconds):
+            await invite(request)
             return await _lines_of(request)
     except TimeoutError:
         raise TooSlow(seconds) from None

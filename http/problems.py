@@ -43,6 +43,7 @@ from .errors import (
     TooManyConnections,
     TooManyImports,
     TooSlow,
+    UnknownExpectation,
     UpgradeRequired,
     WrongHost,
     WrongMediaType,
@@ -99,6 +100,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     NotNdjson: Kind(
         415, "wrong-media-type", "The body's type is not taken", {"Accept": "application/x-ndjson"}
     ),
+    UnknownExpectation: Kind(417, "unknown-expectation", "The expectation is not met"),
     WrongHost: Kind(421, "wrong-host", "The host is not this server's"),
     HeadTooLarge: Kind(431, "head-too-large", "The request's head is too large", _CLOSE),
     UpgradeRequired: Kind(

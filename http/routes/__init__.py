@@ -1,25 +1,26 @@
 """One module a resource: its addresses, and the handlers that bridge them to the runtime."""
 
-from aiohttp import web
-
+from ..call import Call
 from . import (
     actors,
     backfills,
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
     live,
+    nodes,
     previews,
     schedules,
     workflows,
 )
 
 
-def all_routes() -> list[web.RouteDef]:
-    """Every address that the server answers."""
+def all_calls() -> list[Call]:
+    """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
         previews,
@@ -31,7 +32,9 @@ def all_routes() -> list[web.RouteDef]:
         events,
         cron,
         actors,
+        nodes,
         health,
+        description,
         live,
     )
-    return [route for resource in resources for route in resource.routes()]
+    return [call for resource in resources for call in resource.calls()]

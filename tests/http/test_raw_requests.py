@@ -145,7 +145,7 @@ def test_an_odd_request_is_answered_properly(
 
     assert answer.status == status
     assert answer.headers["server"] == "Quarterjack"
-    if status >= 400 and status != 417:
+    if status >= 400:
         assert answer.headers["content-type"].startswith("application/problem+json")
 
 
@@ -156,6 +156,18 @@ def test_who_expects_to_be_told_to_go_on_is(client: RestClient) -> None:
 
     assert raw.startswith(b"HTTP/1.1 100 Continue\r\n")
     assert b"HTTP/1.1 202 " in raw
+
+
+def test_who_expects_to_be_told_is_refused_before_it_sends(client: RestClient) -> None:
+    for line, status in [
+        (b"Content-Length: 100000000\r\n", 413),
+        (b"Content-Length: 2\r\nOrigin: http://evil.example\r\n", 403),
+    ]:
+        request = RUN + JSON + line + b"Expect: 100-continue\r\n" + CLOSE
+
+        (answer,) = answers(exchange(client.authority, request))
+
+        assert answer.status == status
 
 
 def test_requests_one_behind_the_other_are_answered_in_order(client: RestClient) -> None:
