@@ -12,7 +12,7 @@ import termios
 from enum import Enum, auto
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.typedefs import Handler
 
@@ -39,6 +39,8 @@ class _Phase(Enum):
     """The head is there; the application has not seen it yet."""
     BUSY = auto()
     """A request is being answered."""
+    REST = auto()
+    """It was answered before all of its body came; aiohttp reads on for a moment."""
 
 
 class Connection(web.RequestHandler):
@@ -97,9 +99,13 @@ class Connection(web.RequestHandler):
         self._phase = _Phase.BUSY
         self._place.busy()
 
-    def end(self) -> None:
+    def end(self, body: StreamReader) -> None:
         """Its answer is made."""
-        self._phase = _Phase.IDLE
+        if body.is_eof():
+            self._phase = _Phase.IDLE
+        else:
+            self._phase = _Phase.REST
+            self._expect_head()
         self._place.free()
 
     def give_way(self) -> bool:
@@ -144,7 +150,9 @@ class Connection(web.RequestHandler):
 
     def _head_is_late(self) -> None:
         self._head_timer = None
-        if self._head_bytes:
+        if self._phase is _Phase.REST and self._not_taken():
+            self._expect_head()
+        elif self._head_bytes:
             self._refuse(HeadTooSlow(self._settings.head_deadline.total_seconds()))
         else:
             self._abort()
@@ -218,7 +226,7 @@ async def tell_connection(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     finally:
-        connection.end()
+        connection.end(request.content)
 
 
 def _refusal(error: HttpProcessingError) -> RequestError:

@@ -38,6 +38,7 @@ _OPTIONS: Final[dict[str, Any]] = {
     "max_line_size": 8_190,
     "max_field_size": 8_190,
     "max_headers": 128,
+    "read_bufsize": 65_536,
 }
 
 

@@ -265,3 +265,25 @@ def test_a_flood_of_new_ones_leaves_nothing_behind(sites: Any) -> None:
         assert site.listener.refusals <= 50
 
     eventually(lambda: len(site.listener.crowd) == 0 and site.listener.refusals == 0)
+
+
+def test_the_rest_of_a_refused_body_is_no_head(sites: Any) -> None:
+    site = sites()
+    head = b"POST /api/events/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+    body = b"x" * 900_000
+
+    with connected(site.client.authority) as connection:
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        connection.sendall(HEAD + b"Connection: close\r\n\r\n")
+        found = answers(until_closed(connection))
+
+    assert [answer.status for answer in found] == [415, 200]
+
+
+def test_the_rest_of_a_refused_body_has_a_deadline(sites: Any) -> None:
+    site = sites(head_deadline="300ms")
+    head = b"POST /api/events/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
+
+    (answer,) = answers(exchange(site.client.authority, head + b"Origin: null\r\n\r\n"))
+
+    assert answer.status == 403
