@@ -65,12 +65,13 @@ class Connection(web.RequestHandler):
         assert isinstance(transport, asyncio.Transport)
         self._wire = transport
         transport.set_write_buffer_limits(1, 0)  # hear of whatever the client does not take
+        self._expect_head()  # first: behind TLS the head may be there, and be answered at once
         super().connection_made(transport)
-        self._expect_head()
 
     def data_received(self, data: bytes) -> None:
         if self._phase is _Phase.IDLE and data:
             self._phase = _Phase.HEAD
+            self._head_bytes, self._end_of_head = 0, b""
             self._expect_head()
         if self._phase is _Phase.HEAD:
             self._look_for_end(data)
@@ -105,6 +106,7 @@ class Connection(web.RequestHandler):
             self._phase = _Phase.IDLE
         else:
             self._phase = _Phase.REST
+            self._head_bytes = 0
             self._expect_head()
         self._place.free()
 
@@ -138,7 +140,6 @@ class Connection(web.RequestHandler):
     # Deadlines
 
     def _expect_head(self) -> None:
-        self._head_bytes, self._end_of_head = 0, b""
         if self._head_timer is None:
             seconds = self._settings.head_deadline.total_seconds()
             self._head_timer = self._loop.call_later(seconds, self._head_is_late)

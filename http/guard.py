@@ -48,7 +48,7 @@ def _is_own_name(name: str, request: web.Request) -> bool:
         return True
     address = address_of(name)
     arrived = request.transport.get_extra_info("sockname") if request.transport else None
-    return address is not None and bool(arrived) and address == address_of(str(arrived[0]))
+    return bool(arrived and address is not None and address == address_of(str(arrived[0])))
 
 
 def _check_origin(request: web.Request, outside: Outside) -> None:

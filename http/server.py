@@ -39,8 +39,9 @@ class ExitCode(IntEnum):
 
 
 def beyond_loopback_allowed(runtime: Runtime) -> bool:
-    """Whether everybody who calls has to have a token, so that others than this machine may. Blocks."""
-    return False
+    """Whether whoever calls has to have a token, so that others than this machine may. Blocks."""
+    has_tokens = getattr(runtime, "has_tokens", None)
+    return has_tokens is not None and bool(has_tokens())
 
 
 def check_host(runtime: Runtime, settings: HttpSettings) -> None:

@@ -1,5 +1,6 @@
 """The reference pages say what the tables in the source say."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,11 @@ def test_the_page_of_states_is_the_table_of_schedule_states() -> None:
     rows = {name: sorted(allowed - {name}) for name, allowed in SCHEDULE_TRANSITIONS.items()}
 
     assert table(rows) in (DOCS / "states.md").read_text(encoding="utf-8")
+
+
+def test_the_tests_that_the_page_on_security_names_are_there() -> None:
+    page = (DOCS / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|http)/[\w/]+\.py)`", page))
+
+    assert len(named) > 10
+    assert {path for path in named if not (DOCS.parent / path).is_file()} == set()
