@@ -39,11 +39,22 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     body = answer.body if isinstance(answer, web.Response) else None
     if not isinstance(body, bytes) or len(body) < LEAST or "ETag" in answer.headers:
         return answer
-    if takes_gzip(",".join(request.headers.getall("Accept-Encoding", ()))):
+    if _accepts(request):
         assert isinstance(answer, web.Response)
         answer.body = await _compressed(body)
         answer.headers["Content-Encoding"] = "gzip"
     return answer
+
+
+def compress_stream(request: web.Request, answer: web.StreamResponse) -> None:
+    """The same for an answer that is sent in pieces; before its first."""
+    vary_by(answer, "Accept-Encoding")
+    if request.method != "HEAD" and _accepts(request):
+        answer.enable_compression(web.ContentCoding.gzip)
+
+
+def _accepts(request: web.Request) -> bool:
+    return takes_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
 
 
 def takes_gzip(accept_encoding: str) -> bool:

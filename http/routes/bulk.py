@@ -13,6 +13,7 @@ from quarterjack.storage.queries import ScheduleFilter
 
 from ..answers import Answer, answered, ok_large
 from ..call import Call
+from ..compression import compress_stream
 from ..errors import TooManyImports
 from ..intake import Lines
 from ..keys import IMPORTS, runtime_of
@@ -47,6 +48,7 @@ async def export_schedules(request: web.Request, query: ExportQuery) -> web.Stre
     runtime = runtime_of(request)
     page = await answered(runtime.export_page(wanted, None))
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
+    compress_stream(request, response)
     await response.prepare(request)
     if request.method == "HEAD":
         return response

@@ -76,3 +76,13 @@ def test_head_has_the_headers_of_the_compressed_answer(client: RestClient, path:
 
     assert head.headers["content-length"] == got.headers["content-length"]
     assert head.raw == b""
+
+
+def test_an_export_is_compressed_while_it_is_sent(client: RestClient, path: str) -> None:
+    plain = client.get(f"{path}/export")
+
+    answer = client.get(f"{path}/export", {"Accept-Encoding": "gzip"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert gzip.decompress(answer.raw) == plain.raw
