@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import IO, Any, Final
 
 from .output_tail import OutputTail
+from .vault.scrubber import Scrubber
 
 STEP_LOGGER: Final = "quarterjack.step"
 """The parent of the loggers that steps get as `ctx.logger`."""
@@ -29,6 +30,15 @@ class Recording:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self.tail = OutputTail()
+
+    @property
+    def scrubber(self) -> Scrubber | None:
+        """Takes the attempt's secrets out of what it writes, wherever that goes."""
+        return self.tail.scrubber
+
+    @scrubber.setter
+    def scrubber(self, scrubber: Scrubber | None) -> None:
+        self.tail.scrubber = scrubber
 
     def add(self, stream: str, text: str, level: str = "", logger: str = "") -> None:
         """Keep it."""
@@ -54,9 +64,12 @@ class _Tee:
 
     def write(self, text: str) -> int:
         recording = _current.get()
-        if recording is not None:
-            recording.add(self._name, text)
-        return self.stream.write(text)
+        if recording is None:
+            return self.stream.write(text)
+        recording.add(self._name, text)
+        scrubber = recording.scrubber
+        self.stream.write(text if scrubber is None else scrubber.text(text))
+        return len(text)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -80,6 +93,19 @@ class _LogHandler(logging.Handler):
         recording.add("log", text, record.levelname, record.name)
 
 
+class _Records:
+    """Makes the log's records as `make` does, without the secrets of the current recording."""
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self.make = make
+
+    def __call__(self, *arguments: Any, **named: Any) -> logging.LogRecord:
+        record, recording = self.make(*arguments, **named), _current.get()
+        if recording is not None and recording.scrubber is not None:
+            recording.scrubber.record(record)
+        return record
+
+
 class _Capture:
     """Stands in the way of the process's streams and log while somebody wants it to."""
 
@@ -95,6 +121,7 @@ class _Capture:
             if self._users > 1:
                 return
             self._wrap()
+            logging.setLogRecordFactory(_Records(logging.getLogRecordFactory()))
             logging.getLogger().addHandler(self._handler)
             steps = logging.getLogger(STEP_LOGGER)
             if steps.level == logging.NOTSET:  # else the root's WARNING would hide `logger.info`
@@ -110,6 +137,9 @@ class _Capture:
                 while isinstance(stream := getattr(sys, name), _Tee):
                     setattr(sys, name, stream.stream)
             logging.getLogger().removeHandler(self._handler)
+            made = logging.getLogRecordFactory()
+            if isinstance(made, _Records):
+                logging.setLogRecordFactory(made.make)
 
     def hear(self) -> None:
         """A step begins: if the program has replaced its streams since, hear the new ones."""

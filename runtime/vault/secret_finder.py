@@ -1,0 +1,45 @@
+"""Finds the secrets of steps for a runner that must not block: on a few threads, made when needed."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from quarterjack.actors.runner import StepRaised, StepTask
+from quarterjack.actors.secret_params import SecretUnavailable
+
+from ..step_call import raised
+from .step_secrets import StepSecrets
+
+_THREADS: Final = 4
+
+Then = Callable[[StepTask | StepRaised], None]
+
+
+class SecretFinder:
+    """Safe to use from several threads; after `close` nothing more is found."""
+
+    def __init__(self, secrets: StepSecrets) -> None:
+        self._secrets = secrets
+        self._threads: ThreadPoolExecutor | None = None
+
+    def find(self, task: StepTask, then: Then) -> None:
+        """Call back with the task and its secrets, or how it failed; at once if it has none."""
+        if not self._secrets.has(task):
+            then(task)
+            return
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="quarterjack-secrets")
+        self._threads.submit(self._find, task, then)
+
+    def close(self) -> None:
+        """Give the threads back; one that waits for a file is left behind."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _find(self, task: StepTask, then: Then) -> None:
+        found: StepTask | StepRaised
+        try:
+            found = self._secrets.found(task)
+        except SecretUnavailable as error:
+            found = raised(task, error)
+        then(found)
