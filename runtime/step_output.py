@@ -10,12 +10,13 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from typing import IO, Any, Final
 
 from .output_tail import OutputTail
+from .vault.line_scrubber import LineScrubber
 from .vault.scrubber import Scrubber
 
 STEP_LOGGER: Final = "quarterjack.step"
@@ -29,6 +30,7 @@ class Recording:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._passing: dict[_Tee, LineScrubber] = {}
         self.tail = OutputTail()
 
     @property
@@ -53,6 +55,22 @@ class Recording:
             yield
         finally:
             _current.reset(token)
+            self._pass_rest_on()
+
+    def _pass_rest_on(self) -> None:
+        for tee, lines in self._passing.items():
+            with suppress(Exception):  # the step may have closed it
+                tee.stream.write(lines.rest())
+        self._passing.clear()
+
+    def pass_on(self, tee: "_Tee", text: str) -> None:
+        """Write it where it would have gone; with secrets to be taken out, line by line."""
+        if self.scrubber is None:
+            tee.stream.write(text)
+            return
+        if tee not in self._passing:
+            self._passing[tee] = LineScrubber(self.scrubber)
+        tee.stream.write(self._passing[tee].feed(text))
 
 
 class _Tee:
@@ -67,8 +85,7 @@ class _Tee:
         if recording is None:
             return self.stream.write(text)
         recording.add(self._name, text)
-        scrubber = recording.scrubber
-        self.stream.write(text if scrubber is None else scrubber.text(text))
+        recording.pass_on(self, text)
         return len(text)
 
     def writelines(self, lines: Any) -> None:

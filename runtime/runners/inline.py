@@ -10,7 +10,6 @@ from datetime import datetime
 
 from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
-from quarterjack.actors.secret_params import SecretUnavailable
 from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall, is_coroutine, raised
@@ -35,7 +34,7 @@ class InlineRunner:
         """Run the attempt to its end."""
         try:
             task = self._secrets.found(task) if self._secrets.has(task) else task
-        except SecretUnavailable as error:
+        except Exception as error:
             report(raised(task, error))
             return
         report(StepBegan(task.key))

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepRaised, StepReport, StepTask
-from quarterjack.actors.secret_params import SecretUnavailable
 from quarterjack.storage import Failure
 from quarterjack.storage.plain_data import Packed
 
@@ -139,7 +138,7 @@ def _run(job: _Job, secrets: StepSecrets) -> StepReport:
         return StepRaised(task.key, Failure("Cancelled", "it was cancelled before it began"))
     try:
         task = secrets.found(task) if secrets.has(task) else task
-    except SecretUnavailable as error:
+    except Exception as error:
         return raised(task, error)
     job.recording.scrubber = Scrubber.of(task)
     job.report(StepBegan(task.key))

@@ -42,7 +42,8 @@ class AllowedPlaces:
                 f"the environment variable {name!r:.100} is not one that may be used; names that "
                 f"begin with {PREFIX} are, and those that the server's --secret-env allows"
             )
-        if os.path.normpath(reference.name) == reference.name and self._is_below(reference.name):
+        path = reference.name
+        if os.path.normpath(path) == path and "\0" not in path and self._is_below(path):
             return None
         return (
             f"the file {reference.name!r:.200} is not one that may be used; give an absolute path "

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from quarterjack.actors.runner import StepRaised, StepTask
-from quarterjack.actors.secret_params import SecretUnavailable
 
 from ..step_call import raised
 from .step_secrets import StepSecrets
@@ -40,6 +39,6 @@ class SecretFinder:
         found: StepTask | StepRaised
         try:
             found = self._secrets.found(task)
-        except SecretUnavailable as error:
+        except Exception as error:
             found = raised(task, error)
         then(found)
