@@ -7,6 +7,7 @@ from . import (
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
@@ -31,6 +32,7 @@ def all_calls() -> list[Call]:
         cron,
         actors,
         health,
+        description,
         live,
     )
     return [call for resource in resources for call in resource.calls()]
