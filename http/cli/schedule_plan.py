@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from quarterjack.actors.drafts import ScheduleDraft, validated
-from quarterjack.actors.secret import MASK
 from quarterjack.runtime.schedule_form import OUTPUT_ONLY, draft_form, without_output
 from quarterjack.storage import InvalidInput
 
@@ -140,4 +139,4 @@ def _differences(before: Any, after: Any, path: str = "") -> Iterator[Difference
             inner = f"{path}.{name}" if path else name
             yield from _differences(before.get(name), after.get(name), inner)
     elif json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True):
-        yield Difference(path, before, f"{MASK} (given again)" if before == MASK else after)
+        yield Difference(path, before, after)

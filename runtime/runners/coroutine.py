@@ -90,7 +90,6 @@ class CoroutineRunner:
         try:
             loop.run_forever()
             loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
 

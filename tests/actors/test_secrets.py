@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import msgpack
 import pytest
 
-from quarterjack.actors.secret import Secret
+from quarterjack.actors.secret import MASK, Secret
 from quarterjack.actors.secret_params import (
-    MASK,
     Reference,
     admitted,
     checkable,

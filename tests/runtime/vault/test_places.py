@@ -1,6 +1,7 @@
 """References lead to allowed environment variables and files, and nowhere else."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -126,10 +127,10 @@ def test_a_folder_that_is_a_link_is_taken_for_where_it_leads(tmp_path: Path, fol
     ],
 )
 def test_what_is_no_secret_is_named_and_not_shown(
-    places: AllowedPlaces, folder: Path, made: "object", told: str
+    places: AllowedPlaces, folder: Path, made: Callable[[Path], object], told: str
 ) -> None:
     path = folder / "other"
-    made(path)  # type: ignore[operator]
+    made(path)
 
     with pytest.raises(SecretUnavailable, match=told) as error:
         places.looked_up(file(path))
