@@ -166,6 +166,8 @@ def _admitted(
     if name in places.names:
         return _secret(name, value, stored, vault)
     if is_sealed(value):
+        if value == stored.get(name):
+            raise ValueError("is stored encrypted, but is no secret any more; give it again")
         raise ValueError(f"{SEALED!r} can't be a name in a parameter; choose another")
     if name in places.maps and isinstance(value, Mapping):
         for inner, each in value.items():
