@@ -33,6 +33,7 @@ from quarterjack.actors.messages import (
     WhenIdle,
 )
 from quarterjack.actors.runner import Runner
+from quarterjack.actors.sender import Dispatch, Sender
 from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
@@ -46,6 +47,7 @@ from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
+from .webhook_sender import WebhookSender
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
@@ -76,6 +78,7 @@ class Assembly:
         dispatcher: Dispatcher,
         *,
         virtual: bool = False,
+        sender: Sender | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -90,6 +93,7 @@ class Assembly:
             _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
         )
         self._captures = False
+        self._sender = sender or WebhookSender(settings.webhook_allow_private)
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -112,6 +116,7 @@ class Assembly:
             Subscriptions(),
             lambda: open_writer(self._address),
             self.settings.idle,
+            Dispatch(self._sender, self.settings.webhook_retry),
         )
         self.root = self.system.spawn(spec).ref
 
@@ -125,7 +130,7 @@ class Assembly:
         if not self._reads_by_state and self._address.path is not None:
             self._readers = Readers(self._address.path)
         cast = self.cast
-        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker):
+        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker, cast.webhooks):
             await ref.ask(Ping())
 
     def start_runners(self) -> None:
@@ -143,6 +148,7 @@ class Assembly:
             await in_thread(self._close_readers, "readers")
             self.system.stop(self.root)
             await self._until_stopped()
+        self._sender.close()
         await in_thread(self._close, "close")
         self.system.dispatcher.close()
 

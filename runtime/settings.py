@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.actors.policies.rate import Rate
+from quarterjack.actors.sender import RETRY
+from quarterjack.storage import Retry
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.sizes import Size
@@ -46,6 +48,11 @@ class Settings(WireModel):
     """Where `quarterjack.http` may go; `.example.org` is all below it; none: everywhere."""
     http_allow_private: bool = False
     """Whether `quarterjack.http` may connect to private addresses, and to this machine."""
+
+    webhook_allow_private: bool = False
+    """Whether webhooks may be at private addresses, and on this machine."""
+    webhook_retry: Retry = RETRY
+    """How often a webhook's message is tried, and after which waits."""
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":
