@@ -79,7 +79,7 @@ class WebhookDraft(WireModel):
 
 
 class WebhookChanges(WireModel):
-    """What is to be changed. A `secret` of null has a new one made."""
+    """What is to be changed; what is absent stays. A `secret` of null has a new one made."""
 
     url: Address = ""
     topics: Topics = ()

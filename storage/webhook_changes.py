@@ -12,7 +12,7 @@ from typing import Any, Final
 from peewee import fn
 
 from .errors import IllegalTransition, InvalidInput, NotFound
-from .events import Event
+from .events import Event, event_form
 from .plain_data import pack_checked
 from .rows import micros
 from .statements import Statement, columns, insert
@@ -24,7 +24,6 @@ from .webhook_records import (
     Webhook,
     WebhookDelivery,
     WebhookId,
-    event_form,
     form_of_test,
 )
 from .webhook_rows import named, to_delivery, to_webhook, webhook_columns

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 
 from .events import Event
 from .ids import ScheduleId, WorkflowId
@@ -11,6 +11,8 @@ from .instants import format_instant
 from .plain_data import PlainData
 
 WebhookId = NewType("WebhookId", str)
+TEST_EVENT: Final = "webhook.test"
+"""What a test sends; it is no type of the events that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +105,6 @@ class DeliveryCounts:
     given_up: int = 0
 
 
-def event_form(event: Event) -> dict[str, PlainData]:
-    """An event as receivers get it, which is as REST and the WebSocket show it."""
-    return {
-        "seq": event.seq,
-        "type": event.type,
-        "scheduleId": event.schedule_id,
-        "workflowId": event.workflow_id,
-        "executionId": event.execution_id,
-        "timestamp": format_instant(event.timestamp),
-        "data": event.data,
-    }
-
-
 def form_of_test(webhook_id: WebhookId, at: datetime) -> dict[str, PlainData]:
     """What a test sends: an event that is in no list of events, so it has no sequence number."""
     return {
@@ -127,6 +116,3 @@ def form_of_test(webhook_id: WebhookId, at: datetime) -> dict[str, PlainData]:
         "timestamp": format_instant(at),
         "data": {"webhookId": webhook_id},
     }
-
-
-TEST_EVENT = "webhook.test"

@@ -79,6 +79,11 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
+@option(
+    "--webhook-allow-private",
+    is_flag=True,
+    help="Let webhooks be at private addresses and on this machine.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -95,6 +100,7 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    webhook_allow_private: bool,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -111,6 +117,7 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "webhook_allow_private": webhook_allow_private,
     }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"

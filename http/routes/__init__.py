@@ -13,6 +13,7 @@ from . import (
     live,
     previews,
     schedules,
+    webhooks,
     workflows,
 )
 
@@ -28,6 +29,7 @@ def all_calls() -> list[Call]:
         workflows,
         executions,
         events,
+        webhooks,
         cron,
         actors,
         health,

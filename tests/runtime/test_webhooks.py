@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ def test_a_message_is_sent_again_for_about_a_day_and_then_given_up(
     runtime.advance("2 days")
 
     times = [message.at for message in runtime.receiver.got]
-    waits = [late - early for early, late in zip(times, times[1:], strict=False)]
+    waits = [late - early for early, late in pairwise(times)]
     (last,) = deliveries(runtime, key)
     assert (first.status, first.attempts) == (DeliveryStatus.FAILED, 1)
     assert (last.status, last.attempts) == (DeliveryStatus.GIVEN_UP, 10)
@@ -135,9 +136,7 @@ def test_a_message_is_sent_again_for_about_a_day_and_then_given_up(
     assert waits == sorted(waits) or waits[-2] <= timedelta(hours=8)
     assert timedelta(hours=18) < times[-1] - times[0] < timedelta(hours=24)
     assert {message.message_id for message in runtime.receiver.got} == {first.message_id}
-    assert [message.body for message in runtime.receiver.got] == [
-        runtime.receiver.got[0].body
-    ] * 10
+    assert [message.body for message in runtime.receiver.got] == [runtime.receiver.got[0].body] * 10
 
 
 def test_a_receiver_that_comes_back_gets_what_it_missed(runtime: VirtualRuntime) -> None:
