@@ -153,6 +153,8 @@ def _told(error: Exception) -> str:
     """An error in words; ours say what to do, others have their class before them."""
     if isinstance(error, QuarterjackError):
         return str(error)
+    if isinstance(error, aiohttp.InvalidURL):
+        return f"{type(error).__name__}: there can be no request to that address"
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
