@@ -7,10 +7,12 @@ from . import (
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
     live,
+    nodes,
     previews,
     schedules,
     webhooks,
@@ -32,7 +34,9 @@ def all_calls() -> list[Call]:
         webhooks,
         cron,
         actors,
+        nodes,
         health,
+        description,
         live,
     )
     return [call for resource in resources for call in resource.calls()]
