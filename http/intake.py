@@ -9,7 +9,7 @@ from aiohttp import web
 from quarterjack.actors.backfill_request import BackfillRequest
 from quarterjack.actors.drafts import ScheduleDraft
 from quarterjack.actors.preview import PreviewRequest
-from quarterjack.runtime.webhook_draft import WebhookChanges, WebhookDraft
+from quarterjack.runtime.webhook_draft import WebhookDraft
 from quarterjack.storage.wire_model import WireModel
 
 from .bodies import (
@@ -116,7 +116,7 @@ Backfill = Annotated[dict[str, Any], JsonObject(BackfillRequest)]
 """A range to be backfilled."""
 NewWebhook = Annotated[dict[str, Any], JsonObject(WebhookDraft)]
 """A webhook to be made."""
-WebhookChanged = Annotated[dict[str, Any], JsonObject(WebhookChanges)]
+WebhookChanged = Annotated[dict[str, Any], JsonObject(WebhookDraft, optional=("url", "topics"))]
 """What is to be changed of one."""
 Previewed = Annotated[dict[str, Any], JsonObject(PreviewRequest)]
 """A draft to be played through."""

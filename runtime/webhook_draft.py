@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from yarl import URL
 
 from quarterjack.storage import TOPICS
@@ -14,7 +14,7 @@ from quarterjack.storage.wire_model import WireModel
 from .builtin.http_params import checked_address
 from .webhook_secrets import key_of
 
-_ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII)
+_ENV_NAME: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,199}$", re.ASCII)
 _LONGEST_PATH: Final = 1_000
 
 
@@ -51,18 +51,59 @@ def _secret(given: object) -> object:
     )
 
 
-Address = Annotated[str, Field(max_length=2_000), AfterValidator(_url)]
+def _reference(kind: str, pattern: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {kind: {"type": "string", "pattern": pattern}},
+        "required": [kind],
+        "additionalProperties": False,
+    }
+
+
+Address = Annotated[
+    str,
+    Field(max_length=2_000),
+    AfterValidator(_url),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": 2_000,
+            "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^ #]+$",
+        }
+    ),
+]
 Text = Annotated[str, Field(max_length=1_000)]
 Topics = Annotated[
-    tuple[Annotated[str, AfterValidator(_topic)], ...], Field(min_length=1, max_length=50)
+    tuple[
+        Annotated[
+            str,
+            AfterValidator(_topic),
+            WithJsonSchema({"type": "string", "enum": sorted(TOPICS)}),
+        ],
+        ...,
+    ],
+    Field(min_length=1, max_length=50),
 ]
 WorkflowIds = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=100)
 ]
 ScheduleKey = Annotated[str, Field(min_length=1, max_length=64)]
+Switch = Annotated[bool, Field(strict=True)]
 Secret = Annotated[
     SecretSource | None,
-    BeforeValidator(_secret, json_schema_input_type=str | dict[str, str] | None),
+    BeforeValidator(_secret),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^whsec_[A-Za-z0-9+/]{30,88}={0,2}$"},
+                _reference("env", _ENV_NAME.pattern),
+                _reference("file", r"^[^\x00]{1,1000}$"),
+                {"type": "null"},
+            ],
+            "description": "The secret, or the name of where it is looked up; null: a new one.",
+        },
+        mode="validation",
+    ),
 ]
 
 
@@ -74,7 +115,7 @@ class WebhookDraft(WireModel):
     description: Text = ""
     workflow_ids: WorkflowIds = ()
     schedule_id: ScheduleKey | None = None
-    enabled: bool = True
+    enabled: Switch = True
     secret: Secret = None
 
 
@@ -86,7 +127,7 @@ class WebhookChanges(WireModel):
     description: Text = ""
     workflow_ids: WorkflowIds = ()
     schedule_id: ScheduleKey | None = None
-    enabled: bool = True
+    enabled: Switch = True
     secret: Secret = None
 
     @property

@@ -37,7 +37,8 @@ class Moody(WebServer):
 
 @pytest.fixture
 def receiver() -> Iterator[Moody]:
-    with Moody() as started:
+    started = Moody()
+    with started:
         yield started
 
 

@@ -5,7 +5,7 @@ import email
 import email.policy
 import threading
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
@@ -28,7 +28,7 @@ class MailServer:
         if self.refuses:
             return "451 not now"
         found = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.letters.append(cast(EmailMessage, found))
+        self.letters.append(found)
         return "250 taken"
 
     def __enter__(self) -> "MailServer":
