@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from quarterjack.storage.webhook_queries import Sendable
-from quarterjack.storage.webhook_records import Webhook, WebhookId
+from quarterjack.storage.webhook_records import DeliveryStatus, Webhook, WebhookId
 
 from .broadcaster import Published
 from .engine import Ref
@@ -36,6 +36,8 @@ class Lane:
     look_again: bool = False
     full: bool = False
     """Whether events wait in the outbox because too many deliveries are open."""
+    told: set[DeliveryStatus] = field(default_factory=set)
+    """What the log was told of since a message was taken."""
     held_until: datetime | None = None
     """The receiver wants nothing before."""
 

@@ -264,7 +264,7 @@ class Webhooks(CastMember):
             last_error=None if answer.error is None else answer.error[:_LONGEST_ERROR],
             delivered_at=now if judged.status is DeliveryStatus.DELIVERED else None,
         )
-        _log(after, judged)
+        _log(lane, after, judged)
 
         def stored(_: Lane, webhook: Webhook | None) -> None:
             lane.end(after.seq)
@@ -305,14 +305,21 @@ class Webhooks(CastMember):
         return go_on
 
 
-def _log(delivery: WebhookDelivery, judged: Verdict) -> None:
-    """Without the address, which may have a secret in it."""
-    said = delivery.last_error or f"answered {delivery.last_status}"
-    if judged.disable:
-        logger.warning("%s is disabled: %s", delivery.webhook_id, judged.disable)
-    elif judged.status is DeliveryStatus.GIVEN_UP:
-        logger.error(
-            "%s: gave up after %d attempts: %s", delivery.message_id, delivery.attempts, said
-        )
-    elif judged.status is DeliveryStatus.FAILED:
-        logger.warning("%s: %s; again at %s", delivery.message_id, said, delivery.next_attempt_at)
+def _log(lane: Lane, delivery: WebhookDelivery, judged: Verdict) -> None:
+    """The first of what goes wrong until something goes well again; the deliveries tell the rest.
+
+    Without the address, which may have a secret in it.
+    """
+    key, said = delivery.webhook_id, delivery.last_error or f"answered {delivery.last_status}"
+    if judged.status is DeliveryStatus.DELIVERED:
+        if lane.told:
+            logger.info("%s takes messages again", key)
+        lane.told.clear()
+    elif judged.disable:
+        logger.warning("%s is disabled: %s", key, judged.disable)
+    elif judged.status not in lane.told:
+        lane.told.add(judged.status)
+        if judged.status is DeliveryStatus.GIVEN_UP:
+            logger.error("%s: gave up %s: %s", key, delivery.message_id, said)
+        else:
+            logger.warning("%s: %s: %s; trying again", key, delivery.message_id, said)

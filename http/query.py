@@ -32,7 +32,12 @@ class PageQuery(WireModel):
     """Of every list."""
 
     limit: int = Field(default=50, ge=1, le=500)
-    cursor: str | None = Field(default=None, min_length=1, max_length=1_000)
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+    )
 
 
 class DeliveriesQuery(PageQuery):

@@ -124,6 +124,13 @@ class Assembly:
 
     async def start(self) -> None:
         """Start runners and tree, and wait until each of the cast has read what is stored."""
+        try:
+            await self._start()
+        except BaseException:
+            self._sender.close()
+            raise
+
+    async def _start(self) -> None:
         await in_thread(self.start_runners, "runners")
         self.spawn()
         assert self.root is not None

@@ -73,6 +73,8 @@ def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
 
 def _read(path: str) -> str:
     try:
+        if not Path(path).is_file():  # a pipe would be waited for
+            return ""
         with Path(path).open("rb") as file:
             return file.read(_LONGEST_FILE).decode("ascii", "replace")
     except OSError:

@@ -203,6 +203,23 @@ def test_no_secret_is_in_the_log_or_in_an_error(
         assert hidden not in everything
 
 
+def test_the_log_tells_of_a_dead_receiver_once(
+    client: RestClient, receiver: WebServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "quarterjack.webhooks")
+    receiver.answer("/in", 500)
+    hook = make(client, f"{receiver.url}/in")
+    for _ in range(5):
+        client.post(f"{HOOKS}/{hook['id']}/test")
+    ended(client, hook, "givenUp", 5)
+    receiver.answer("/in", 204)
+    client.post(f"{HOOKS}/{hook['id']}/test")
+    ended(client, hook, "delivered")
+
+    levels = [each.levelname for each in caplog.records if each.name == "quarterjack.webhooks"]
+    assert levels == ["WARNING", "ERROR", "INFO"]
+
+
 def test_a_failing_receiver_is_tried_until_it_takes_the_message(
     client: RestClient, receiver: WebServer
 ) -> None:
