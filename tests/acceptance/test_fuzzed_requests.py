@@ -145,6 +145,8 @@ def _all_are_answers(raw: bytes, method: bytes) -> None:
     raw = raw.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
     if raw.startswith(b"HTTP/1.1 101 "):
         return
+    if method == b"HEAD" and b"\r\n\r\n{" in raw:
+        method = b"GET"  # of a head that it can't read, the server does not know the method
     for answer in answers(raw, method.decode("latin-1")):
         assert answer.status in EXPECTED | {201, 204}, answer
         if answer.status >= 400 and method != b"HEAD":
