@@ -4,12 +4,12 @@ A commit promises that a change and the events that tell of it are durable toget
 """
 
 from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
-from .deliveries import IdempotencyConflict
 from .errors import (
     AlreadyExists,
     CalendarInUse,
     DatabaseError,
     FieldError,
+    IdempotencyConflict,
     IllegalTransition,
     InvalidInput,
     NotFound,
@@ -27,6 +27,7 @@ from .ids import (
     RandomIds,
     ScheduleId,
     SeededIds,
+    TokenId,
     WorkflowId,
 )
 from .records import (
@@ -109,6 +110,7 @@ __all__ = [
     "StepRun",
     "StepStatus",
     "StorageUnavailable",
+    "TokenId",
     "Totals",
     "Trigger",
     "VersionConflict",

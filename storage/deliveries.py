@@ -14,7 +14,7 @@ from typing import Any, Final
 from peewee import fn
 
 from .database import Reader
-from .errors import QuarterjackError
+from .errors import IdempotencyConflict
 from .event_names import awaited_as
 from .ids import ExecutionId, ScheduleId
 from .instants import from_micros, to_micros
@@ -106,11 +106,6 @@ _FORGET_OLD = Statement(
         )
     )
 )
-
-
-class IdempotencyConflict(QuarterjackError):
-    """Another event was sent under that key; a repetition has the same payload and key, a new event a
-    new idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)

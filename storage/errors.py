@@ -94,6 +94,10 @@ class CalendarInUse(QuarterjackError):
         )
 
 
+class IdempotencyConflict(QuarterjackError):
+    """Something else was asked for under that idempotency key: repeat it as it was, or take a new key."""
+
+
 class NotPlainData(QuarterjackError):
     """A value is not plain data, or too large: `path` says where in the value."""
 
