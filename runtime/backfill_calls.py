@@ -16,19 +16,20 @@ from quarterjack.storage.plain_data import pack
 
 from .assembly import Assembly
 from .calls import Calls
+from .given_ids import checked_id
 
 
 class BackfillCalls(Calls):
     """Who inherits provides the assembly while it is started."""
 
     def backfill_schedule(
-        self, schedule_id: str, request: Mapping[str, Any]
+        self, schedule_id: str, request: Mapping[str, Any], *, backfill_id: str | None = None
     ) -> Reply[BackfillMade]:
         """Run a schedule for each due instant in [start, end) that has no execution.
 
         The request is in the contract's camelCase form: `start` and `end`, and optionally `overlap`,
         `maxConcurrency`, `priority` and `params`. What is to come by now is left to the schedule.
-        Raises `NotFound`, `InvalidInput`.
+        Raises `NotFound`, `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
         """
 
         def backfill(_: Assembly) -> Reply[BackfillMade]:
@@ -37,7 +38,10 @@ class BackfillCalls(Calls):
                 pack(checked.params, root="params")
             except NotPlainData as error:
                 raise InvalidInput.field("params", msg=str(error)) from None
-            return self._to_schedule(schedule_id, m.BackfillSchedule(checked))
+            key = None if backfill_id is None else checked_id("backfill_id", backfill_id)
+            return self._to_schedule(
+                schedule_id, m.BackfillSchedule(checked, BackfillId(key) if key else None)
+            )
 
         return self._call(backfill)
 
