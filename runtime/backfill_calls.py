@@ -8,7 +8,14 @@ from quarterjack.actors.backfill import BackfillMade
 from quarterjack.actors.backfill_request import BackfillRequest
 from quarterjack.actors.drafts import validated
 from quarterjack.actors.engine import Reply
-from quarterjack.storage import BackfillId, BackfillProgress, InvalidInput, NotPlainData, ScheduleId
+from quarterjack.storage import (
+    BackfillId,
+    BackfillProgress,
+    ExecutionId,
+    InvalidInput,
+    NotPlainData,
+    ScheduleId,
+)
 from quarterjack.storage import backfills as b
 from quarterjack.storage import queries as q
 from quarterjack.storage.backfill_changes import CancelBackfill
@@ -39,15 +46,18 @@ class BackfillCalls(Calls):
             except NotPlainData as error:
                 raise InvalidInput.field("params", msg=str(error)) from None
             key = None if backfill_id is None else checked_id("backfill_id", backfill_id)
-            return self._to_schedule(
-                schedule_id, m.BackfillSchedule(checked, BackfillId(key) if key else None)
-            )
+            chosen = None if key is None else BackfillId(key)
+            return self._to_schedule(schedule_id, m.BackfillSchedule(checked, chosen))
 
         return self._call(backfill)
 
     def get_backfill(self, backfill_id: str) -> Reply[BackfillProgress]:
         """How far a backfill has come. Raises `NotFound`."""
         return self._read(b.backfill, BackfillId(backfill_id))
+
+    def executions_of_backfill(self, backfill_id: str) -> Reply[list[ExecutionId]]:
+        """The executions that a backfill has made, in the order of their instants."""
+        return self._read(b.executions_of_backfill, BackfillId(backfill_id))
 
     def list_backfills(
         self, schedule_id: str, page: q.PageRequest = q.PageRequest()

@@ -38,6 +38,7 @@ from .execution_detail import ExecutionDetail, detail_of
 from .given_ids import checked_id, chosen_id
 from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
+from .scope_calls import ScopeCalls
 from .step_logs import AttemptLog, logs_of, stored_logs
 from .token_book import TokenBook
 from .token_calls import TokenCalls
@@ -50,7 +51,7 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls, TokenCalls, RequestCalls):
+class Calls(EventCalls, CalendarCalls, TokenCalls, RequestCalls, ScopeCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:

@@ -1,7 +1,7 @@
 """What can be asked of a runtime about tokens, and about who did what with them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -59,6 +59,11 @@ class TokenCalls(ABC):
             "expiresIn": expires_in,
         }
 
+        return self.create_token_from(given)
+
+    def create_token_from(self, given: Mapping[str, Any]) -> Reply[NewToken]:
+        """The same from the outside interface's camelCase form."""
+
         def create(assembly: Assembly) -> Reply[NewToken]:
             stored, secret = new_token(given, self._ids, assembly.clock.now())
 
@@ -101,6 +106,10 @@ class TokenCalls(ABC):
         if token is not None and self._tokens.use(token, now):
             self._ask(assembly, TokenUsed(token.id, now))
         return token
+
+    def is_valid_token(self, token_id: TokenId) -> bool:
+        """Whether a token is neither revoked nor expired, at once. Raises `RuntimeNotStarted`."""
+        return self._tokens.is_valid(token_id, self._running().clock.now())
 
     def has_tokens(self) -> bool:
         """Whether a token was ever made: then every call needs one, also when none is valid any more.

@@ -140,9 +140,10 @@ def known(transaction: Transaction, arrival: Arrival) -> Receipt | None:
         transaction.write(_FORGET, {"id": key})
         return None
     if digest != _digest(arrival):
+        key = arrival.idempotency_key.rpartition("\t")[2]  # without its sender
         raise IdempotencyConflict(
             f"Another event {arrival.name!r} was sent with the idempotency key "
-            f"{arrival.idempotency_key!r}; repeat it as it was, or give a new one a key of its own."
+            f"{key!r}; repeat it as it was, or give a new one a key of its own."
         )
     return Receipt(key, None if done_at is None else tuple(unpack(answer)))
 

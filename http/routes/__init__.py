@@ -13,6 +13,7 @@ from . import (
     live,
     previews,
     schedules,
+    tokens,
     workflows,
 )
 
@@ -30,6 +31,7 @@ def all_calls() -> list[Call]:
         events,
         cron,
         actors,
+        tokens,
         health,
         live,
     )
