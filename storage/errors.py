@@ -122,3 +122,7 @@ class StorageUnavailable(QuarterjackError):
 
 class DatabaseError(QuarterjackError):
     """The database can't be opened or used; the message names the file and the way out."""
+
+
+class DatabaseInUse(DatabaseError):
+    """Another process has the database open: stop that one, or ask it."""

@@ -7,6 +7,7 @@ from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
 from .serve import serve
+from .tokens import token
 from .transfer import export_schedules, import_schedules
 
 
@@ -24,5 +25,6 @@ for command in (
     apply,
     export_schedules,
     import_schedules,
+    token,
 ):
     main.add_command(command)
