@@ -47,6 +47,10 @@ class Call:
     errors: tuple[type[Exception], ...] = ()
     takes_key: bool = False
     is_for_some: bool = False
+    also: tuple[HTTPStatus, ...] = ()
+    """Other statuses with an answer of the same shape."""
+    media: str | None = None
+    """The type of an answer that has no shape."""
 
     @property
     def is_scoped(self) -> bool:

@@ -6,6 +6,7 @@ from .apply import apply
 from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
+from .openapi import openapi
 from .serve import serve
 from .tokens import token
 from .transfer import export_schedules, import_schedules
@@ -25,6 +26,7 @@ for command in (
     apply,
     export_schedules,
     import_schedules,
+    openapi,
     token,
 ):
     main.add_command(command)

@@ -29,7 +29,14 @@ _WRITE_SECONDS: Final = 30
 def calls() -> list[Call]:
     """What can be asked of all schedules at once."""
     return [
-        Call("exportSchedules", "GET", "/api/schedules/export", export_schedules, is_for_some=True),
+        Call(
+            "exportSchedules",
+            "GET",
+            "/api/schedules/export",
+            export_schedules,
+            media=MEDIA_TYPE,
+            is_for_some=True,
+        ),
         Call(
             "importSchedules",
             "POST",

@@ -50,7 +50,7 @@ async def create(request: web.Request, body: TokenDraft) -> Answer[MadeToken]:
     made = await answered(runtime_of(request).create_token_from(body))
     token = made.token
     note(request, token_id=token.id, role=token.role.value)
-    return ok(MadeToken.of_new(made))
+    return ok(MadeToken.of_new(made), {"Location": f"/api/tokens/{token.id}"})
 
 
 async def revoke(request: web.Request) -> None:
