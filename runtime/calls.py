@@ -36,6 +36,7 @@ from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
 from .given_ids import checked_id, chosen_id
+from .node import Node
 from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
 from .scope_calls import ScopeCalls
@@ -311,6 +312,10 @@ class Calls(EventCalls, CalendarCalls, TokenCalls, RequestCalls, ScopeCalls):
     def actors(self) -> Reply[list[ActorInfo]]:
         """The supervision tree as it is now."""
         return self._call(lambda assembly: Reply.of(assembly.system.tree()))
+
+    def nodes(self) -> Reply[list[Node]]:
+        """The processes that serve the database: this one."""
+        return self._call(lambda assembly: Reply.of([assembly.node]))
 
     def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
         """Have every matching event given to a callback, from now on; the subscription's id.

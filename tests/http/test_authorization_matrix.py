@@ -62,6 +62,7 @@ TABLE = {
     "sendEvent": (OPERATOR, WHOLE),
     "readCron": (VIEWER, ITS_OWN),
     "listActors": (VIEWER, WHOLE),
+    "listNodes": (VIEWER, WHOLE),
     "listTokens": (ADMIN, WHOLE),
     "createToken": (ADMIN, WHOLE),
     "revokeToken": (ADMIN, WHOLE),
