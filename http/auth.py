@@ -6,7 +6,6 @@ unknown, expired or revoked is told apart from no other.
 """
 
 import ipaddress
-import logging
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +21,6 @@ from .call import call_of
 from .errors import TooManyFailures, Unauthenticated
 from .failed_attempts import FailedAttempts
 
-logger = logging.getLogger("quarterjack.http")
 _SCHEME: Final = "bearer"
 _BY_HEADER: Final = frozenset({"connect"})
 """What looks at nobody by itself yet."""
@@ -81,7 +79,6 @@ class Doorkeeper:
         wait = self._failures.add(address)
         if wait is None:
             raise Unauthenticated(_TOLD)
-        logger.warning("too many bad tokens from %s", address)
         raise TooManyFailures(math.ceil(wait))
 
     def still_admits(self, caller: Caller) -> bool:

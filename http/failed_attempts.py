@@ -4,11 +4,13 @@ Good tokens are never held up by it. Takes bounded memory, however many addresse
 """
 
 import ipaddress
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+logger = logging.getLogger("quarterjack.http")
 MOST: Final = 10
 """Bad tokens from an address within a window."""
 WINDOW: Final = 60.0
@@ -43,6 +45,8 @@ class FailedAttempts:
             window = _Window(now)
         window.failures += 1
         self._windows[place] = window
+        if window.failures == MOST + 1:
+            logger.warning("many bad tokens come from %s; further ones have to wait", place)
         while len(self._windows) > _MOST_ADDRESSES:
             self._windows.popitem(last=False)
         return None if window.failures <= MOST else window.began + WINDOW - now

@@ -37,7 +37,6 @@ class TokenCalls(ABC):
 
     _ids: IdSource
     _address: Address
-    _assembly: Assembly | None
     _tokens: TokenBook
     _token_watches: TokenWatches | None
 
@@ -114,11 +113,11 @@ class TokenCalls(ABC):
     def has_tokens(self) -> bool:
         """Whether a token was ever made: then every call needs one, also when none is valid any more.
 
-        At once while it is started, else it looks into the database. Raises `DatabaseError`.
+        Before the first start it looks into the database; afterwards at once. Raises `DatabaseError`.
         """
-        if len(self._tokens) or self._assembly is not None:
-            return len(self._tokens) > 0
-        return t.has_tokens(self._address)
+        if self._token_watches is None:
+            return t.has_tokens(self._address)
+        return len(self._tokens) > 0
 
     def watch_token(self, token_id: TokenId, ended: Callable[[], None]) -> Callable[[], None]:
         """Have it told, within some seconds, that a token was revoked or has expired; once.

@@ -32,6 +32,7 @@ def test_every_answer_is_as_described_whatever_is_asked(
             *("--config-file", str(SUPPORT / "schemathesis.toml"), "run"),
             *(f"{client.url}/openapi.json", "--checks", "all", "--no-color"),
             *("--header", f"Authorization: Bearer {client.secret}"),
+            *("--exclude-operation-id", "revokeToken"),  # it would find its own in the list
             *("--max-examples", "8", "--seed", "1", "--generation-database", "none"),
         ],
         cwd=tmp_path,
