@@ -17,7 +17,7 @@ def _subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 NOT_OF_REQUESTS = {
     "BadOption",
-    "DatabaseError",
+    "DatabaseError", "DatabaseInUse",
     "FrameError",
     "GraphError",
     "RequestError",
