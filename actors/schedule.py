@@ -358,8 +358,9 @@ class ScheduleActor(ScheduleBackfills):
     def _checked_params(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The schedule's parameters with those that are given."""
         schedule = self._existing()
-        params = {**schedule.execution_config.params, **given}
-        wrong = self.environment.workflows.find(schedule.workflow_id).check_params(params)
+        stored, workflows = schedule.execution_config.params, self.environment.workflows
+        workflow = workflows.find(schedule.workflow_id)
+        params, wrong = workflows.admitted(workflow, {**stored, **given}, stored)
         if wrong:
             raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
         return params
@@ -372,7 +373,7 @@ class ScheduleActor(ScheduleBackfills):
         limit = made.options.max_concurrency if message.respect_overlap else None
         return replace(
             made,
-            id=message.execution_id or made.id,
+            id=ExecutionId(message.execution_id or made.id),
             due=None,
             priority=made.priority if message.priority is None else message.priority,
             params=params,

@@ -54,6 +54,7 @@ _TAGS: Final = {
     "calendars": "Days on which schedules don't fire.",
     "events": "What happened, and events from outside.",
     "tokens": "Who may do what, and who did.",
+    "webhooks": "Who is told of which events, and what became of each telling.",
     "cron": "For those who are writing an expression.",
     "server": "How the server is.",
 }
@@ -231,6 +232,8 @@ _PATH_VALUES: Final = {
     "schedule_id": (r"^[A-Za-z0-9_-]{1,64}$", "sch_4k2m8n1p0q7r5s3t6v9w"),
     "execution_id": (r"^[A-Za-z0-9_-]{1,64}$", "exe_4k2m8n1p0q7r5s3t6v9w"),
     "backfill_id": (r"^[A-Za-z0-9_-]{1,64}$", "bkf_4k2m8n1p0q7r5s3t6v9w"),
+    "webhook_id": (r"^[A-Za-z0-9_-]{1,64}$", "whk_4k2m8n1p0q7r5s3t6v9w"),
+    "seq": (r"^-?[0-9]{1,18}$", "1042"),
     "workflow_id": (r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "daily-report"),
     "token_id": (r"^[A-Za-z0-9_-]{1,64}$", "tok_4k2m8n1p0q7r5s3t6v9w"),
     "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),

@@ -38,7 +38,7 @@ class TokenCalls(ABC):
     _ids: IdSource
     _address: Address
     _tokens: TokenBook
-    _token_watches: TokenWatches | None
+    _token_watches: TokenWatches | None = None
 
     def create_token(
         self,

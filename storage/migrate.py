@@ -17,6 +17,7 @@ from .migrations import (
     v006_calendars,
     v007_backfills,
     v008_tokens,
+    v009_webhooks,
 )
 
 
@@ -36,6 +37,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, v006_calendars.apply),
     Migration(7, v007_backfills.apply),
     Migration(8, v008_tokens.apply),
+    Migration(9, v009_webhooks.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 

@@ -7,6 +7,7 @@ from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
 from .openapi import openapi
+from .secret_key import secret_key
 from .serve import serve
 from .tokens import token
 from .transfer import export_schedules, import_schedules
@@ -28,5 +29,6 @@ for command in (
     import_schedules,
     openapi,
     token,
+    secret_key,
 ):
     main.add_command(command)

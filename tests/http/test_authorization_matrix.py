@@ -60,6 +60,14 @@ TABLE = {
     "retryExecution": (OPERATOR, NOT_THERE),
     "listEvents": (VIEWER, ITS_OWN),
     "sendEvent": (OPERATOR, WHOLE),
+    "listWebhooks": (ADMIN, WHOLE),
+    "createWebhook": (ADMIN, WHOLE),
+    "getWebhook": (ADMIN, WHOLE),
+    "updateWebhook": (ADMIN, WHOLE),
+    "deleteWebhook": (ADMIN, WHOLE),
+    "testWebhook": (ADMIN, WHOLE),
+    "listWebhookDeliveries": (ADMIN, WHOLE),
+    "retryWebhookDelivery": (ADMIN, WHOLE),
     "readCron": (VIEWER, ITS_OWN),
     "listActors": (VIEWER, WHOLE),
     "listNodes": (VIEWER, WHOLE),
@@ -98,6 +106,8 @@ class House:
             "name": "bank",
             "event": "go",
             "token_id": "tok_nobodys",
+            "webhook_id": "whk_nobodys",
+            "seq": "1",
         }
         admin = self._made(client, role=ADMIN)
         self.callers = {role: self._made(admin, role=role) for role in (VIEWER, OPERATOR)}

@@ -17,7 +17,8 @@ def _subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 NOT_OF_REQUESTS = {
     "BadOption",
-    "DatabaseError", "DatabaseInUse",
+    "DatabaseError",
+    "DatabaseInUse",
     "FrameError",
     "GraphError",
     "RequestError",
