@@ -7,6 +7,9 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
+from .audit_trail import audit_trail
+from .auth import DOORKEEPER, Doorkeeper, authenticate
+from .authorization import authorize
 from .bodies import LARGEST_BODY
 from .call import add_calls
 from .compression import compress
@@ -15,6 +18,7 @@ from .cross_origin import allow_origin, preflights
 from .expectations import expected
 from .guard import guard
 from .headers import add_headers
+from .idempotency import RUNNING, once
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME, SETTINGS
 from .live import LiveConnection
 from .methods import options
@@ -27,11 +31,14 @@ _MOST_IMPORTS: Final = 2
 
 def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
-    around = [tell_connection, problem_details, guard, preflights, options, compress]
+    outside = [tell_connection, problem_details, guard, preflights, options, compress]
+    around = [*outside, authenticate, audit_trail, authorize, once]
     app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
     connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
     app[SETTINGS] = settings or HttpSettings()
+    app[DOORKEEPER] = Doorkeeper(runtime)
+    app[RUNNING] = {}
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)

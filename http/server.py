@@ -40,8 +40,7 @@ class ExitCode(IntEnum):
 
 def beyond_loopback_allowed(runtime: Runtime) -> bool:
     """Whether whoever calls has to have a token, so that others than this machine may. Blocks."""
-    has_tokens = getattr(runtime, "has_tokens", None)
-    return has_tokens is not None and bool(has_tokens())
+    return runtime.has_tokens()
 
 
 def check_host(runtime: Runtime, settings: HttpSettings) -> None:
