@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from certificates import make_certificate
+from click.testing import CliRunner
 from rest_client import RestClient
 from server_process import Start
 from waiting import eventually
+
+from quarterjack.http.cli.main import main
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.invalid"])
@@ -72,7 +75,15 @@ def test_a_wrong_option_is_told_in_one_line(start: Start, arguments: list[str], 
     assert server.rest_of_output() == ""
 
 
-def test_names_prefix_and_origins_are_as_the_options_say(start: Start) -> None:
+def _token(folder: Path, role: str) -> str:
+    """A token of the server that will use the folder's database."""
+    arguments = ["create", "ci", "--role", role, "--database", f"sqlite:///{folder / 'q.db'}"]
+    made = CliRunner().invoke(main, ["token", *arguments])
+    return made.stdout.strip()
+
+
+def test_names_prefix_and_origins_are_as_the_options_say(start: Start, tmp_path: Path) -> None:
+    good = {"Authorization": f"Bearer {_token(tmp_path, 'admin')}"}
     server = start(
         "--path-prefix",
         "/quarterjack",
@@ -93,7 +104,7 @@ def test_names_prefix_and_origins_are_as_the_options_say(start: Start) -> None:
     own = client.post(
         "/quarterjack/api/schedules/workflows",
         {"workflowId": "report", "name": "n", "scheduleConfig": {"manual": True}},
-        {**through, "Origin": "https://cron.example.org"},
+        {**good, **through, "Origin": "https://cron.example.org"},
     )
     assert own.status == 201
     assert own.headers["location"].startswith("/quarterjack/api/schedules/sch_")
@@ -102,3 +113,19 @@ def test_names_prefix_and_origins_are_as_the_options_say(start: Start) -> None:
     tools = client.get("/readyz", {"Origin": "https://tools.example.org"})
     assert tools.headers["access-control-allow-origin"] == "https://tools.example.org"
     assert client.get("/readyz", {"Host": "evil.example"}).status == 421
+
+
+def test_with_a_token_it_serves_beyond_loopback(start: Start, tmp_path: Path) -> None:
+    secret = _token(tmp_path, "viewer")
+
+    server = start("--host", "0.0.0.0", "--allow-host", "cron.example.org")
+    port = server.line().rpartition(":")[2]
+    client = RestClient(f"http://127.0.0.1:{port}")
+
+    assert client.get("/healthz").status == 200
+    assert client.get("/api/schedules").status == 401
+    good = {"Authorization": f"Bearer {secret}"}
+    assert client.get("/api/schedules", good).status == 200
+    assert client.get("/api/schedules", {**good, "Host": "cron.example.org"}).status == 200
+    assert client.get("/api/schedules", {**good, "Host": "evil.example"}).status == 421
+    assert server.end() == 0

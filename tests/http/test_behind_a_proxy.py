@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from bearer import Bearer
 from live_client import live_client
 from rest_client import RestClient
 from reverse_proxy import ReverseProxy
@@ -70,19 +71,26 @@ def test_a_server_behind_a_proxy_is_whole(
 ) -> None:
     site = serve(path_prefix="/quarterjack", **TRUSTED)
     with ReverseProxy(site.client.url, said, strips=strips) as proxy:
-        client = RestClient(f"{proxy.url}/quarterjack")
+        client = _admin(site, f"{proxy.url}/quarterjack")
         own_page = {"Origin": PUBLIC, "Sec-Fetch-Site": "same-origin"}
+        bearer = {"Authorization": f"Bearer {client.secret}"}
         draft = {"workflowId": "echo", "name": "n", "scheduleConfig": {"manual": True}}
 
         made = client.post("/api/schedules/workflows", draft, own_page)
         assert made.status == 201
         assert made.headers["location"] == f"/quarterjack/api/schedules/{made.body['id']}/workflow"
-        here = RestClient(proxy.url)
+        here = Bearer(proxy.url, client.secret)
         assert here.get(made.headers["location"]).body["id"] == made.body["id"]
         assert client.get("/api/schedules", {"Origin": "https://evil.example"}).status == 403
         assert client.send("OPTIONS", "/api/schedules").status == 204
-        assert asyncio.run(_seen_live(client, own_page)) == "pong"
+        assert asyncio.run(_seen_live(client, {**own_page, **bearer})) == "pong"
         assert client.get("/who").body == [address, "https", "cron.example.org"]
+
+
+def _admin(site: Site, url: str = "") -> Bearer:
+    """A client with a token: who is somewhere else needs one."""
+    made = site.runtime.create_token("tests", "admin").get(timeout=20)
+    return Bearer(url or site.client.url, made.secret)
 
 
 async def _seen_live(client: RestClient, headers: dict[str, str]) -> str:
@@ -145,7 +153,7 @@ async def _seen_live(client: RestClient, headers: dict[str, str]) -> str:
 def test_a_trusted_proxy_is_believed(
     serve: Callable[..., Site], headers: dict[str, str], seen: list[str]
 ) -> None:
-    client = serve(**TRUSTED).client
+    client = _admin(serve(**TRUSTED))
 
     answer = client.get("/who", headers)
 
@@ -194,4 +202,36 @@ def test_only_the_proxy_itself_is_trusted(serve: Callable[..., Site]) -> None:
         with ReverseProxy(
             site.client.url, lambda _: {"X-Forwarded-For": "203.0.113.9"}, source=source
         ) as proxy:
-            assert RestClient(proxy.url).get("/who").body[0] == seen
+            assert _admin(site, proxy.url).get("/who").body[0] == seen
+
+
+def test_while_there_is_no_token_only_this_machine_may_call(serve: Callable[..., Site]) -> None:
+    client = serve(**TRUSTED).client
+
+    assert client.get("/api/schedules", {"X-Forwarded-For": "127.0.0.9"}).status == 200
+    assert client.get("/api/schedules", {"X-Forwarded-For": "203.0.113.9"}).status == 401
+    assert client.get("/healthz", {"X-Forwarded-For": "203.0.113.9"}).status == 200
+
+
+def test_bad_tokens_are_counted_for_who_sent_them(serve: Callable[..., Site]) -> None:
+    site = serve(**TRUSTED)
+    good = site.runtime.create_token("tests", "viewer").get().secret
+
+    def status(token: str, address: str) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
+        return site.client.get("/api/schedules", headers).status
+
+    assert [status("qj_bad", "203.0.113.9") for _ in range(20)][-1] == 429
+    assert status("qj_bad", "203.0.113.10") == 401
+    assert status(good, "203.0.113.9") == 200
+
+
+def test_tokens_and_roles_hold_under_the_prefix(serve: Callable[..., Site]) -> None:
+    site = serve(path_prefix="/quarterjack", **TRUSTED)
+    viewer = {"Authorization": f"Bearer {site.runtime.create_token('t', 'viewer').get().secret}"}
+
+    for prefix in ("", "/quarterjack"):
+        assert site.client.get(f"{prefix}/api/schedules").status == 401
+        assert site.client.get(f"{prefix}/api/schedules", viewer).status == 200
+        assert site.client.post(f"{prefix}/api/workflows/echo/run", headers=viewer).status == 403
+        assert site.client.get(f"{prefix}/healthz").status == 200
