@@ -11,6 +11,7 @@ from quarterjack.storage.plain_data import LARGEST
 
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
+from .measures import Measures
 from .policies.rate import Rate
 from .runner import Runner
 from .step import Step
@@ -65,6 +66,7 @@ class Environment:
     """Of first starts of executions, all workflows together."""
     health: StorageHealth = field(default_factory=StorageHealth)
     watch: WatchCounts = field(default_factory=WatchCounts)
+    measures: Measures = field(default_factory=Measures)
 
     def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""

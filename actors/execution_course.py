@@ -109,6 +109,9 @@ class ExecutionCourse(CastMember):
                 options = replace(options, steps=tuple(each.name for each in steps))
             self._execution = replace(self._execution, started_at=began, options=options)
             turn.events.append(started_event(self._execution, now))
+            if self._execution.due is not None and self._execution.backfill_id is None:
+                late = now - self._execution.due
+                self.environment.measures.start_delays.record(late.total_seconds())
         return Started(began, self.environment.boot_id, options)
 
     def _prepare(self, workflow: Workflow) -> None:

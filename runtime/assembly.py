@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
@@ -23,6 +24,7 @@ from quarterjack.actors.engine import (
 )
 from quarterjack.actors.engine.dispatcher import Dispatcher
 from quarterjack.actors.environment import Cast, Environment
+from quarterjack.actors.measures import Measures
 from quarterjack.actors.messages import (
     Commit,
     Drain,
@@ -76,6 +78,7 @@ class Assembly:
         dispatcher: Dispatcher,
         *,
         virtual: bool = False,
+        measures: Measures | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -102,6 +105,7 @@ class Assembly:
             longest_sleep=None if virtual else timedelta(seconds=1),
             watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
+            measures=measures or Measures(),
         )
         self.root: Ref[Any] | None = None
 
@@ -170,7 +174,8 @@ class Assembly:
         self, execution: Execution, change: Change[ExecutionId] | None = None
     ) -> Reply[ExecutionId]:
         """Store an execution that no schedule's actor made, and put it into the queue."""
-        reply: Reply[ExecutionId] = self.cast.state.ask(Commit(change or RecordRun(execution, [])))
+        order = Commit(change or RecordRun(execution, []), self.clock.monotonic())
+        reply: Reply[ExecutionId] = self.cast.state.ask(order)
 
         def enqueue(stored: ExecutionId) -> ExecutionId:
             self.cast.run_queue.tell(Enqueue(execution))
@@ -180,6 +185,11 @@ class Assembly:
             return stored
 
         return reply.map(enqueue)
+
+    @property
+    def database_path(self) -> Path | None:
+        """The database's file; None: it is in memory."""
+        return self._address.path
 
     def close_now(self) -> None:
         """Give back what the tree does not own, without waiting for steps; blocks."""

@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Self
 
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
+from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.environment import WatchCounts
+from quarterjack.actors.measures import Measures
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
@@ -28,6 +30,7 @@ from .bulk import BulkCalls
 from .calendar_calls import read_further
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
+from .metrics import RuntimeCollector
 from .preview_calls import PreviewCalls
 from .settings import Settings
 
@@ -52,6 +55,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         self._address = Address(database)
         self._thread: LoopThread | None = None
         self._lag: LoopLag | None = None
+        self._measures = Measures()
         self._prepared = False
         self._on_failure: Callable[[BaseException], None] | None = None
         self._problem = "not started"
@@ -170,7 +174,20 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         """Whether the loop is quick; at once, from any thread."""
         assembly = self._assembly
         watch = WatchCounts() if assembly is None else assembly.environment.watch
-        return health_of(0.0 if self._lag is None else self._lag.worst, watch)
+        return health_of(self._worst_lag, watch)
+
+    def collector(self) -> RuntimeCollector:
+        """The runtime's figures, to be registered with a `prometheus_client.CollectorRegistry`.
+
+        Collecting blocks for a query, so it must not be done on the actors' loop.
+        """
+        return RuntimeCollector(self._measures, lambda: self._assembly, lambda: self._worst_lag)
+
+    def delivered(self, published: Published) -> None:
+        """A subscriber's socket has the event; on the actors' loop."""
+        if published.committed_at is not None and self._assembly is not None:
+            seconds = self._assembly.clock.monotonic() - published.committed_at
+            self._measures.deliveries.record(seconds)
 
     def readiness(self) -> Readiness:
         """Whether new work is taken; at once, from any thread."""
@@ -178,6 +195,10 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         if self._assembly is not None and not self._assembly.environment.health.writable:
             reasons.append(f"storage: {self._assembly.environment.health.problem}")
         return readiness_of(reasons, self._time_zone_data)
+
+    @property
+    def _worst_lag(self) -> float:
+        return 0.0 if self._lag is None else self._lag.worst
 
     def _prepare(self) -> None:
         if not self._prepared:
@@ -201,6 +222,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             self._ids,
             clock,
             LoopDispatcher(loop),
+            measures=self._measures,
         )
         assembly.system.on_root_failure(self._failed)
         try:

@@ -140,6 +140,7 @@ class Supervisor(Actor):
     def restart_due(self, message: _RestartDue) -> None:
         for cell in message.cells:
             if cell.state in (CellState.RESTARTING, CellState.STARTING):
+                self.system.restarts[cell.spec.kind] += 1
                 cell.put_control(Begin())
 
     @handles(_ShutdownOverdue)
