@@ -1,7 +1,6 @@
 """One module a resource: its addresses, and the handlers that bridge them to the runtime."""
 
-from aiohttp import web
-
+from ..call import Call
 from . import (
     actors,
     backfills,
@@ -18,8 +17,8 @@ from . import (
 )
 
 
-def all_routes() -> list[web.RouteDef]:
-    """Every address that the server answers."""
+def all_calls() -> list[Call]:
+    """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
         previews,
@@ -34,4 +33,4 @@ def all_routes() -> list[web.RouteDef]:
         health,
         live,
     )
-    return [route for resource in resources for route in resource.routes()]
+    return [call for resource in resources for call in resource.calls()]
