@@ -54,6 +54,11 @@ class Calls(EventCalls, CalendarCalls):
         self._callbacks = CallbackThread()
         self._subscribers: dict[str, CallbackSubscriber] = {}
 
+    @property
+    def ids(self) -> IdSource:
+        """Where new ids come from."""
+        return self._ids
+
     # Schedules
 
     def create_scheduled_workflow(

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
 from quarterjack.actors.broadcaster import Published
+from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
 from quarterjack.actors.environment import WatchCounts
 from quarterjack.actors.measures import Measures
 from quarterjack.actors.workflow import Workflow

@@ -148,7 +148,10 @@ class Supervisor(Actor):
         cell = message.cell
         if self._children().get(cell.spec.id) is cell:
             logger.error(
-                "%s did not stop within %s; going on without it", cell.path, cell.spec.shutdown
+                "%s did not stop within %s; going on without it",
+                cell.path,
+                cell.spec.shutdown,
+                extra={"actor": cell.path},
             )
             cell.state = CellState.STOPPED
             self.system.forget(cell)

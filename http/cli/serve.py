@@ -25,6 +25,7 @@ from quarterjack.storage.plain_data import LARGEST
 
 from ..server import ExitCode, bind
 from ..server import serve as serve_runtime
+from .log_options import log_options
 from .options import DEFAULT_PORT, DurationType, config_option, option
 
 logger = logging.getLogger("quarterjack")
@@ -79,6 +80,7 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
+@log_options
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -112,9 +114,6 @@ def serve(
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
     }
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
     if "command" in builtin:
         logger.warning("quarterjack.command is on: who reaches this server can run any command")
     sys.exit(

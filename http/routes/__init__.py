@@ -11,6 +11,7 @@ from . import (
     executions,
     health,
     live,
+    metrics,
     previews,
     schedules,
     workflows,
@@ -31,6 +32,7 @@ def all_calls() -> list[Call]:
         cron,
         actors,
         health,
+        metrics,
         live,
     )
     return [call for resource in resources for call in resource.calls()]
