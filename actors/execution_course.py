@@ -33,6 +33,7 @@ from .step_attempts import StepAttempts
 from .step_ledger import StepLedger, StepState
 from .step_outcomes import StepOutcomes
 from .step_starts import StepStarts
+from .traces import ExecutionTrace
 from .turn import Turn
 from .workflow import Workflow
 
@@ -59,6 +60,7 @@ class ExecutionCourse(CastMember):
         self._unsure: dict[str | None, DeliverEvent] = {}
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
+        self._trace = ExecutionTrace(environment.traces)
 
     def on_stop(self) -> None:
         self._timers.stop_all()
@@ -119,7 +121,9 @@ class ExecutionCourse(CastMember):
         limit = environment.result_limit
         self._ledger = ledger = StepLedger(workflow.steps, workflow.graph, self._key)
         self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
-        self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
+        self._starts = StepStarts(
+            execution, workflow, ledger, self._attempts, environment.ids, limit
+        )
         self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)
 
     def _resume(
@@ -191,6 +195,7 @@ class ExecutionCourse(CastMember):
             self._storing -= 1
             if not self._is_stored(turn, reply):
                 return
+            self._trace.stored(self._execution, turn.changes)
             for key in turn.submitted:
                 self._submit(key)
             for child in turn.children:
@@ -314,6 +319,7 @@ class ExecutionCourse(CastMember):
 
         def stored(reply: Reply[Any]) -> None:
             reply.get()
+            self._trace.stored(self._execution, turn.changes, ended)
             self._leave()
 
         self.commit(replace(turn.change(self._key), ended=ended), stored)

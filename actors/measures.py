@@ -118,7 +118,7 @@ def _ended(status: str) -> Callable[[Measures, Event], None]:
         durations = measures.durations.get(workflow)
         if durations is None:
             durations = measures.durations[workflow] = Histogram(DURATIONS)
-        durations.record(float(event.data["duration"]))  # type: ignore[arg-type]
+        durations.record(float(event.data["duration"]))
 
     return note
 
@@ -139,7 +139,7 @@ def _skipped(measures: Measures, event: Event) -> None:
 
 
 def _missed(measures: Measures, event: Event) -> None:
-    _count(measures.missed, str(event.data["reason"]), int(event.data["instants"]))  # type: ignore[arg-type]
+    _count(measures.missed, str(event.data["reason"]), int(event.data["instants"]))
 
 
 def _count(figures: dict[Key, int], key: Key, more: int = 1) -> None:

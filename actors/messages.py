@@ -185,6 +185,7 @@ class TriggerSchedule:
     context: Mapping[str, Any]
     priority: int | None
     respect_overlap: bool
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class StepTask:
     """The steps of the execution that have failed so far."""
     result_limit: int = LARGEST
     """Bytes that the result may take when packed."""
+    traceparent: str | None = None
+    """The W3C trace context for what the step begins."""
 
 
 class StepBegan(NamedTuple):

@@ -83,6 +83,6 @@ def rendered(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     """The figures now, in the format that the reader prefers, and its content type. Blocks."""
     try:
         encode, content_type = choose_encoder(accept)
-    except ValueError:  # a version that is no number
+    except (TypeError, ValueError):  # a version that is no number
         encode, content_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
     return encode(registry), content_type

@@ -36,6 +36,7 @@ from quarterjack.actors.messages import (
 )
 from quarterjack.actors.runner import Runner
 from quarterjack.actors.step_definition import RUNNERS
+from quarterjack.actors.traces import Traces, Untraced
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
@@ -79,6 +80,7 @@ class Assembly:
         *,
         virtual: bool = False,
         measures: Measures | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -106,6 +108,7 @@ class Assembly:
             watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
             measures=measures or Measures(),
+            traces=traces or Untraced(),
         )
         self.root: Ref[Any] | None = None
 

@@ -185,13 +185,18 @@ class Calls(EventCalls, CalendarCalls):
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
         respect_overlap: bool = False,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a schedule's workflow now. Raises `NotFound`, `InvalidInput`, `OverlapRefused`."""
 
         def trigger(_: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
             message = m.TriggerSchedule(
-                asked.params, asked.context or {}, asked.priority, respect_overlap
+                asked.params,
+                asked.context or {},
+                asked.priority,
+                respect_overlap,
+                asked.traceparent,
             )
             return self._to_schedule(schedule_id, message)
 
@@ -204,11 +209,12 @@ class Calls(EventCalls, CalendarCalls):
         params: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a workflow now, with no schedule. Raises `NotFound`, `InvalidInput`."""
 
         def begin(assembly: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
             workflow = self.workflows.find(WorkflowId(workflow_id))
             key = ExecutionId(self._ids.new("exe"))
             execution = execution_of(key, workflow, asked, assembly.clock.now())

@@ -8,6 +8,7 @@ from quarterjack.actors.engine import Reply
 from quarterjack.storage import ExecutionId, InvalidInput
 from quarterjack.storage.deliveries import Arrival
 
+from . import trace_context
 from .assembly import Assembly
 from .outgoing_event import outgoing_event
 
@@ -28,6 +29,7 @@ class EventCalls:
         *,
         key: str | None = None,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[list[ExecutionId]]:
         """Tell the executions that wait for an event of that name and key, and fire the schedules.
 
@@ -43,6 +45,7 @@ class EventCalls:
                 *given,
                 at=assembly.clock.now(),
                 idempotency_key=_checked_key(idempotency_key),
+                traceparent=trace_context.checked(traceparent),
             )
             return assembly.cast.deliveries.ask(m.SendEvent(arrival))
 

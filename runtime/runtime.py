@@ -18,6 +18,7 @@ from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
 from quarterjack.actors.environment import WatchCounts
 from quarterjack.actors.measures import Measures
+from quarterjack.actors.traces import Traces
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
@@ -33,12 +34,14 @@ from .hosts import LoopThread, in_thread
 from .metrics import RuntimeCollector
 from .preview_calls import PreviewCalls
 from .settings import Settings
+from .tracing import OpenTraces, traces_opener
 
 
 class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
-    `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a
+    `database` is `sqlite:///FILE` or `sqlite://` (in memory). `traces` takes what is traced, instead of
+    what `settings` say; whoever gives it closes it. Raises `WorkflowDefinitionError` for a
     wrong workflow and `InvalidInput` for a wrong database URL.
     """
 
@@ -49,6 +52,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         workflows: Iterable[Workflow] = (),
         settings: Settings | None = None,
         ids: IdSource | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.settings = settings or Settings()
         super().__init__(book_of(workflows, self.settings), ids or RandomIds())
@@ -56,6 +60,9 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         self._thread: LoopThread | None = None
         self._lag: LoopLag | None = None
         self._measures = Measures()
+        self._traces = traces
+        self._open_traces = traces_opener(self.settings)
+        self._opened: OpenTraces | None = None
         self._prepared = False
         self._on_failure: Callable[[BaseException], None] | None = None
         self._problem = "not started"
@@ -131,6 +138,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             self._lag.stop()
         seconds = self.settings.grace.total_seconds() if grace is None else grace
         await assembly.stop(seconds)
+        await self._close_traces()
         self._assembly = None
         await in_thread(self._callbacks.close, "callbacks")
         self._problem = "stopped"
@@ -215,6 +223,8 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         await in_thread(self._prepare, "initialize")
         loop = asyncio.get_running_loop()
         clock = SystemClock(loop)
+        if self._open_traces is not None:
+            self._opened = await in_thread(self._open_traces, "traces")
         assembly = Assembly(
             self._address,
             self.workflows,
@@ -223,17 +233,24 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             clock,
             LoopDispatcher(loop),
             measures=self._measures,
+            traces=self._traces or self._opened,
         )
         assembly.system.on_root_failure(self._failed)
         try:
             await assembly.start()
         except BaseException:
             await asyncio.to_thread(assembly.close_now)
+            await self._close_traces()
             raise
         self._lag = LoopLag(clock)
         self._assembly = assembly
         self._problem = ""
         read_further(assembly)
+
+    async def _close_traces(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await in_thread(opened.close, "traces")
 
     def _failed(self, error: BaseException) -> None:
         self._problem = f"the root supervisor gave up: {error}"

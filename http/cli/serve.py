@@ -80,6 +80,12 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
+@option(
+    "--traces",
+    default="off",
+    type=click.Choice(["off", "otlp"]),
+    help="Send spans to an OpenTelemetry collector; OTEL_… variables say where.",
+)
 @log_options
 @config_option
 def serve(
@@ -97,6 +103,7 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    traces: str,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -113,6 +120,7 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "traces": traces,
     }
     if "command" in builtin:
         logger.warning("quarterjack.command is on: who reaches this server can run any command")

@@ -19,6 +19,7 @@ from ..idempotency import idempotency_key
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
 from ..query import EventsQuery
+from ..request_trace import traceparent_of
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
 from ..shapes.shape import Listing, listed
@@ -66,6 +67,7 @@ async def send(request: web.Request, body: EventBody) -> Answer[StartedMany]:
         body.payload,
         key=body.key,
         idempotency_key=idempotency_key(request),
+        traceparent=traceparent_of(request),
     )
     if (request.content_length or LARGEST_BODY) > _LARGE:
         reply = await asyncio.to_thread(sent)  # it packs the payload

@@ -32,6 +32,7 @@ from ..query import (
     SchedulesQuery,
     UpcomingQuery,
 )
+from ..request_trace import traceparent_of
 from ..shapes.executions import Execution, Started
 from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
 from ..shapes.shape import Listing, listed
@@ -141,6 +142,7 @@ async def trigger(request: web.Request, body: TriggerBody) -> Answer[Started]:
         context=body.context,
         priority=body.priority,
         respect_overlap=body.respect_overlap,
+        traceparent=traceparent_of(request),
     )
     return ok(Started(execution_id=await answered(reply)))
 

@@ -16,6 +16,7 @@ from ..intake import Draft
 from ..keys import runtime_of
 from ..paging import next_cursor, page_of, page_request
 from ..query import PageQuery, WorkflowSchedulesQuery
+from ..request_trace import traceparent_of
 from ..shapes.executions import Started
 from ..shapes.schedules import ScheduledWorkflow
 from ..shapes.shape import Listing, listed
@@ -94,6 +95,7 @@ async def create_schedule(request: web.Request, body: Draft) -> Answer[Scheduled
 async def run(request: web.Request, body: RunBody) -> Answer[Started]:
     """Run it once, with no schedule."""
     arguments: dict[str, Any] = {name: getattr(body, name) for name in RunBody.model_fields}
+    arguments["traceparent"] = traceparent_of(request)
     key = await answered(runtime_of(request).run(_found(request).id, **arguments))
     return ok(Started(execution_id=key))
 
