@@ -96,6 +96,7 @@ class ExecutionCourse(CastMember):
             self._go_on(turn)
             return
         self._ledger.load(found)
+        self._trace.loaded(self._execution, found.steps)
         if missing := self._ledger.missing(self._execution.options.steps or ()):
             self._end_with(turn, outcome.workflow_changed(missing))
             return

@@ -7,7 +7,7 @@ tracing: the caller's `traceparent` is handed on as it came.
 from collections.abc import Iterable
 from typing import Protocol
 
-from quarterjack.storage import Attempt, Execution
+from quarterjack.storage import Attempt, Execution, StepRun
 from quarterjack.storage.execution_changes import Ended, StepChange
 
 
@@ -59,6 +59,13 @@ class ExecutionTrace:
                 self.attempt(execution, change.step.name, attempt)
         if ended is not None:
             self._traces.execution_ended(execution, ended)
+
+    def loaded(self, execution: Execution, steps: Iterable[StepRun]) -> None:
+        """It goes on from what is stored: tell what the event that woke it has ended."""
+        for step in steps:
+            last = step.attempts[-1] if step.attempts else None
+            if last is not None and last.ended_at == execution.wake_at:
+                self.attempt(execution, step.name, last)
 
     def attempt(self, execution: Execution, step: str, attempt: Attempt) -> None:
         """This attempt is stored as it is now."""
