@@ -7,6 +7,7 @@ from . import (
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
@@ -33,6 +34,7 @@ def all_calls() -> list[Call]:
         actors,
         health,
         metrics,
+        description,
         live,
     )
     return [call for resource in resources for call in resource.calls()]

@@ -10,7 +10,7 @@ from ..metrics import REGISTRY, rendered
 
 def calls() -> list[Call]:
     """What a monitoring system asks for."""
-    return [Call("getMetrics", "GET", "/metrics", read)]
+    return [Call("getMetrics", "GET", "/metrics", read, media="text/plain")]
 
 
 async def read(request: web.Request) -> web.StreamResponse:
