@@ -1,5 +1,6 @@
 """Traces of a real server: from a caller's header, through worker processes, to a collector."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -58,27 +59,30 @@ def test_spans_come_to_the_collector_below_the_caller_s(start: Start) -> None:
     assert found["result"] == f"00-{TRACE}-{inner.span_id.hex()}-01"
 
 
+@pytest.fixture(scope="module")
+def untraced(start_shared: Start) -> RestClient:
+    """A client of a server without traces."""
+    return start_shared(*APP, "--runner", "thread").client()
+
+
 @pytest.mark.parametrize(
     "path",
     ["/api/workflows/below/run", "/api/schedules/sch/trigger", "/api/events/go"],
 )
-def test_every_call_that_starts_work_takes_a_trace_over(start: Start, path: str) -> None:
-    client = start(*APP, "--runner", "thread").client()
-    manual = client.schedule("below", {"manual": True})
-    client.schedule("below", {"event": "go"})
+def test_every_call_that_starts_work_takes_a_trace_over(untraced: RestClient, path: str) -> None:
+    manual = untraced.schedule("below", {"manual": True})
+    untraced.schedule("below", {"event": "go"})
 
-    key = started_with(client, path.replace("/sch/", f"/{manual}/"), {}, HEADER)
+    key = started_with(untraced, path.replace("/sch/", f"/{manual}/"), {}, HEADER)
 
-    assert client.ended(key)["result"] == GIVEN
+    assert untraced.ended(key)["result"] == GIVEN
 
 
 @pytest.mark.parametrize("given", ["", "nonsense", f"{GIVEN}-more", "00-0-0-01"])
-def test_an_odd_trace_context_is_ignored(start: Start, given: str) -> None:
-    client = start(*APP, "--runner", "thread").client()
+def test_an_odd_trace_context_is_ignored(untraced: RestClient, given: str) -> None:
+    key = started_with(untraced, "/api/workflows/below/run", {}, {"traceparent": given})
 
-    key = started_with(client, "/api/workflows/below/run", {}, {"traceparent": given})
-
-    assert client.ended(key)["result"] is None
+    assert untraced.ended(key)["result"] is None
 
 
 def test_a_trace_context_outlives_the_server(start: Start, log: Path, gate: Path) -> None:
@@ -131,8 +135,6 @@ def test_without_the_extra_traces_are_refused_in_a_line(
 
 
 def test_the_extra_is_not_imported_unless_it_is_wanted() -> None:
-    import subprocess
-
     program = "import sys, quarterjack.http.cli.main; print('opentelemetry' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live_client import LiveClient, live_client
@@ -131,18 +133,32 @@ def test_two_servers_in_a_process_count_apart(site: Site, client: RestClient) ->
     assert scrape(client).value("quarterjack_executions_started_total", workflow="echo") == 1
 
 
-def test_a_scrape_does_not_wait_for_a_database_that_does_not_answer(site: Site) -> None:
-    held = site.runtime._running()
-    reads = held.read
+def test_a_scrape_reads_on_a_thread_of_its_own(site: Site) -> None:
+    loop_thread = site.run(_thread())
+    assembly, threads = site.runtime._running(), list[int]()
+    reads = assembly.read
 
-    def failing(*arguments: object) -> object:
+    def read(*arguments: Any) -> Any:
+        threads.append(threading.get_ident())
+        return reads(*arguments)
+
+    assembly.read = read  # type: ignore[method-assign]
+    scrape(site.client)
+
+    assert len(threads) == 1
+    assert loop_thread not in threads
+
+
+def test_what_can_not_be_read_leaves_the_rest(site: Site) -> None:
+    def failing(*_: object) -> Any:
         raise LookupError("gone")
 
-    held.read = failing  # type: ignore[method-assign, assignment]
-    try:
-        found = scrape(site.client)
-    finally:
-        held.read = reads  # type: ignore[method-assign]
+    site.runtime._running().read = failing  # type: ignore[method-assign]
+    found = scrape(site.client)
 
     assert found.value("quarterjack_schedules", status="active") is None
     assert found.value("quarterjack_database_writable") == 1
+
+
+async def _thread() -> int:
+    return threading.get_ident()
