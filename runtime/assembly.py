@@ -45,6 +45,7 @@ from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
 
 from .hosts import in_thread
+from .node import Node
 from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
@@ -110,6 +111,7 @@ class Assembly:
             measures=measures or Measures(),
             traces=traces or Untraced(),
         )
+        self.node = Node(self.environment.boot_id, clock.now())
         self.root: Ref[Any] | None = None
 
     def spawn(self) -> None:
