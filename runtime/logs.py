@@ -17,6 +17,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 from quarterjack.storage.instants import format_instant, from_micros
 
+from .step_output import without_secrets
+
 FIELDS: Final = ("requestId", "workflowId", "scheduleId", "executionId", "step", "attempt")
 """What a line is about, in this order."""
 ACCESS_LOGGER: Final = "quarterjack.http.access"
@@ -67,9 +69,11 @@ class TextLines(logging.Formatter):
         lines = [escaped(f"{line} [{about}]" if about else line)]
         if record.exc_info:
             lines += self.formatException(record.exc_info).split("\n")
+        elif record.exc_text:
+            lines += record.exc_text.split("\n")
         if record.stack_info:
             lines += record.stack_info.split("\n")
-        return "\n  | ".join(escaped(each) for each in lines)
+        return without_secrets("\n  | ".join(escaped(each) for each in lines))
 
 
 class JsonLines(JsonFormatter):
@@ -77,7 +81,8 @@ class JsonLines(JsonFormatter):
 
     def serialize_log_record(self, log_data: dict[str, Any]) -> str:
         """As ASCII without control characters; the encoder leaves DEL alone."""
-        return super().serialize_log_record(log_data).replace("\x7f", "\\u007f")
+        line = super().serialize_log_record(log_data).replace("\x7f", "\\u007f")
+        return without_secrets(line)  # also out of `extra`
 
     def add_fields(
         self,

@@ -86,6 +86,28 @@ logger = logging.getLogger("quarterjack")
     type=click.Choice(["off", "otlp"]),
     help="Send spans to an OpenTelemetry collector; OTEL_… variables say where.",
 )
+@option(
+    "--secret-key-file",
+    metavar="FILE",
+    help="The key that secret parameters are encrypted with; `quarterjack secret-key` makes it.",
+)
+@option(
+    "--secret-env",
+    multiple=True,
+    metavar="NAME",
+    help="Let parameters refer to this environment variable; * is any. Repeatable.",
+)
+@option(
+    "--secret-dir",
+    multiple=True,
+    metavar="DIR",
+    help="Let parameters refer to files below this folder. Repeatable.",
+)
+@option(
+    "--webhook-allow-private",
+    is_flag=True,
+    help="Let webhooks be at private addresses and on this machine.",
+)
 @log_options
 @config_option
 def serve(
@@ -104,6 +126,10 @@ def serve(
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
     traces: str,
+    secret_key_file: str | None,
+    secret_env: tuple[str, ...],
+    secret_dir: tuple[str, ...],
+    webhook_allow_private: bool,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -121,6 +147,10 @@ def serve(
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
         "traces": traces,
+        "secret_key_file": secret_key_file,
+        "secret_env": secret_env,
+        "secret_dirs": secret_dir,
+        "webhook_allow_private": webhook_allow_private,
     }
     if "command" in builtin:
         logger.warning("quarterjack.command is on: who reaches this server can run any command")

@@ -16,6 +16,7 @@ from . import (
     nodes,
     previews,
     schedules,
+    webhooks,
     workflows,
 )
 
@@ -31,6 +32,7 @@ def all_calls() -> list[Call]:
         workflows,
         executions,
         events,
+        webhooks,
         cron,
         actors,
         nodes,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from quarterjack.actors.runner import (
     AttemptKey,
     Emission,
+    FoundSecret,
     StepBegan,
     StepEmitted,
     StepProgressed,
@@ -40,13 +41,14 @@ def packed_task(task: StepTask) -> list[Any]:
         {name: list(failure) for name, failure in task.failures.items()},
         task.result_limit,
         task.traceparent,
+        [[list(path), text] for path, text in task.secrets],
     ]
 
 
 def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
     """The task, with the step as this process has it."""
     key, workflow_id, schedule_id, scheduled_time, trigger, params, context, *rest = fields
-    results, failures, result_limit, traceparent = rest
+    results, failures, result_limit, traceparent, secrets = rest
     execution_id, step, number = key
     return StepTask(
         key=AttemptKey(ExecutionId(execution_id), step, number),
@@ -61,6 +63,7 @@ def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
         failures={name: Failure(*failure) for name, failure in failures.items()},
         result_limit=result_limit,
         traceparent=traceparent,
+        secrets=tuple(FoundSecret(tuple(path), text) for path, text in secrets),
     )
 
 

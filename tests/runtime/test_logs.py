@@ -6,13 +6,13 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarterjack.runtime import Runtime, StepContext, Workflow
+from quarterjack.runtime import Runtime, Secret, StepContext, Workflow
 from quarterjack.runtime.logs import FORMATS, JsonLines, TextLines, escaped, log_fields, set_up
 
 AT = 1_767_225_600.25
@@ -204,3 +204,30 @@ def test_the_log_goes_to_standard_error_by_itself(
     logging.getLogger("quarterjack.x").info("here")
 
     assert stream.getvalue().endswith("quarterjack.x: here\n")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_step_s_secret_is_in_no_field_of_its_lines(
+    root: logging.Logger, monkeypatch: pytest.MonkeyPatch, form: Literal["text", "json"]
+) -> None:
+    plain = 'correct "horse"\nbattery staple'
+    monkeypatch.setenv("QUARTERJACK_SECRET_LOGGED", plain)
+    flow, stream = Workflow("flow"), io.StringIO()
+
+    @flow.step
+    def leak(ctx: StepContext, password: Secret) -> None:
+        said = password.reveal()
+        ctx.logger.warning("it is %s", said, extra={"rows": [said], "executionId": said})
+        try:
+            raise LookupError(said)
+        except LookupError:
+            ctx.logger.exception("again")
+
+    set_up(form, stream=stream)
+    with Runtime(workflows=[flow]) as runtime:
+        params = {"password": {"env": "QUARTERJACK_SECRET_LOGGED"}}
+        runtime.wait_for(runtime.run("flow", params=params).get()).get(timeout=20)
+
+    assert "it is ***" in stream.getvalue()
+    assert "LookupError: ***" in stream.getvalue()
+    assert "horse" not in stream.getvalue()

@@ -106,11 +106,11 @@ def test_what_waits_and_runs_is_seen(report: Workflow) -> None:
         found = eventually(
             lambda: (
                 found
-                if (found := figures(runtime)).value("quarterjack_executions_running") == 1
+                if (found := figures(runtime)).value("quarterjack_queue_length") == 2
                 else None
             )
         )
-        assert found.value("quarterjack_queue_length") == 2
+        assert found.value("quarterjack_executions_running") == 1
         assert found.value("quarterjack_actors", kind="execution") == 1
         gate.set()
         for key in keys:
