@@ -7,6 +7,7 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
+from .access import access
 from .audit_trail import audit_trail
 from .auth import DOORKEEPER, Doorkeeper, authenticate
 from .authorization import authorize
@@ -22,7 +23,9 @@ from .idempotency import RUNNING, once
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME, SETTINGS
 from .live import LiveConnection
 from .methods import options
+from .metrics import add_metrics
 from .problems import problem_details
+from .request_ids import IDS, add_request_id, request_ids
 from .routes import all_calls
 from .settings import HttpSettings
 
@@ -31,8 +34,10 @@ _MOST_IMPORTS: Final = 2
 
 def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
-    outside = [tell_connection, problem_details, guard, preflights, options, compress]
-    around = [*outside, authenticate, audit_trail, authorize, once]
+    outside = [tell_connection, request_ids, access, problem_details]
+    door = [guard, preflights, options, compress]
+    inside = [authenticate, audit_trail, authorize, once]
+    around = [*outside, *door, *inside]
     app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
     connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
@@ -44,6 +49,9 @@ def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.App
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
     app.on_response_prepare.append(add_headers)
     app.on_response_prepare.append(allow_origin)
+    app[IDS] = runtime.ids
+    add_metrics(app, runtime, lambda: len(connections))
+    app.on_response_prepare.append(add_request_id)
     app.on_shutdown.append(_close_connections)
     add_calls(app, all_calls())
     _serve_below(app, app[SETTINGS].path_prefix)
