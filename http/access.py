@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from quarterjack.runtime.logs import ACCESS_LOGGER
 
 from .call import call_of
+from .forwarding import client_address
 from .metrics import API, NO_CALL
 
 logger = logging.getLogger(ACCESS_LOGGER)
@@ -41,7 +42,7 @@ def _note(request: web.Request, call: str, status: int, seconds: float) -> None:
         request.app[API].record(call, status, seconds)
     if logger.isEnabledFor(logging.INFO):
         path = request.path[:_LONGEST_PATH]
-        caller = request.remote or "unknown"
+        caller = client_address(request)
         fields = {"call": call, "status": status, "duration": round(seconds, 6), "caller": caller}
         logger.info(
             "%s %s: %s %d in %.1f ms for %s",

@@ -125,7 +125,7 @@ async def read_raw(request: web.Request) -> bytes:
         raise TooSlow(seconds) from None
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(LARGEST_BODY) from None
-    except (ClientPayloadError, HttpProcessingError):
+    except (ClientPayloadError, HttpProcessingError, ConnectionError):
         raise NotFramed from None
 
 

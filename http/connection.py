@@ -142,7 +142,7 @@ class Connection(web.RequestHandler):
     def _expect_head(self) -> None:
         if self._head_timer is None:
             seconds = self._settings.head_deadline.total_seconds()
-            self._head_timer = self._loop.call_later(seconds, self._head_is_late)
+            self._head_timer = asyncio.get_running_loop().call_later(seconds, self._head_is_late)
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:
@@ -176,7 +176,9 @@ class Connection(web.RequestHandler):
             self._abort()
             return
         seconds = self._settings.write_deadline.total_seconds()
-        self._write_timer = self._loop.call_later(seconds, self._watch_writing, size)
+        self._write_timer = asyncio.get_running_loop().call_later(
+            seconds, self._watch_writing, size
+        )
 
     def _not_taken(self) -> int:
         """Bytes that wait, here or in the kernel, which takes many at once and then none for long."""

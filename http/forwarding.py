@@ -47,14 +47,16 @@ def outside_of(request: web.Request) -> Outside:
 
 def client_address(request: web.Request) -> str:
     """The address that the request comes from, through however many trusted proxies."""
-    return outside_of(request).address
+    try:
+        return outside_of(request).address
+    except WrongTarget:  # it will be refused; it came from the proxy
+        return _peer(request)
 
 
 def _look(request: web.Request, trusted: Sequence[Network]) -> Outside:
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    address = address_of(str(peer[0])) if peer else None
-    seen = Outside(str(address or "unknown"), request.scheme, request.headers.get("Host", ""))
-    if not is_in(address, trusted):
+    peer = _peer(request)
+    seen = Outside(peer, request.scheme, request.headers.get("Host", ""))
+    if not is_in(address_of(peer), trusted):
         return seen
     for hop in reversed(_hops(request)[-_LONGEST_CHAIN:]):
         behind = _node(hop.get("for", ""))
@@ -66,6 +68,11 @@ def _look(request: web.Request, trusted: Sequence[Network]) -> Outside:
         if behind is None or not is_in(address_of(behind), trusted):
             break
     return seen
+
+
+def _peer(request: web.Request) -> str:
+    """Who is at the other end of the connection."""
+    return str(address_of(request.remote or "") or "unknown")
 
 
 def _hops(request: web.Request) -> list[Hop]:

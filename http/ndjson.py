@@ -85,7 +85,7 @@ async def read_lines(request: web.Request) -> list[Line]:
             return await _lines_of(request)
     except TimeoutError:
         raise TooSlow(seconds) from None
-    except (ClientPayloadError, HttpProcessingError):
+    except (ClientPayloadError, HttpProcessingError, ConnectionError):
         raise NotFramed from None
 
 

@@ -4,7 +4,7 @@ import pytest
 from rest_client import RestClient
 from site_server import Site
 
-HEADERS_THAT_DIFFER = {"date"}
+HEADERS_THAT_DIFFER = {"date", "x-request-id"}
 
 
 def _addresses(site: Site) -> dict[str, set[str]]:

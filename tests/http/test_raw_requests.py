@@ -1,9 +1,10 @@
 """What is no proper HTTP is refused and runs nothing; through raw sockets."""
 
 import pytest
-from raw_http import answers, exchange
+from raw_http import answers, connected, exchange
 from rest_client import RestClient
 from site_server import Site
+from waiting import eventually
 
 HOST = b"Host: localhost\r\n"
 RUN = b"POST /api/workflows/echo/run HTTP/1.1\r\n" + HOST
@@ -168,6 +169,22 @@ def test_who_expects_to_be_told_is_refused_before_it_sends(client: RestClient) -
         (answer,) = answers(exchange(client.authority, request))
 
         assert answer.status == status
+
+
+def test_who_goes_away_within_a_body_is_no_fault_of_ours(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    for head in (
+        JSON + b"Content-Length: 100\r\n",
+        b"Idempotency-Key: a\r\nContent-Length: 100\r\n",
+    ):
+        with connected(site.client.authority) as connection:
+            connection.sendall(RUN + head + b"\r\n{")
+            eventually(lambda: len(site.listener.crowd) - site.listener.crowd.waiting == 1)
+        eventually(lambda: len(site.listener.crowd) == 0)
+
+    assert site.client.get("/api/executions").body["items"] == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_requests_one_behind_the_other_are_answered_in_order(client: RestClient) -> None:
