@@ -11,7 +11,7 @@ from .bodies import LARGEST_BODY
 from .call import add_calls
 from .guard import add_security_headers, guard
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
-from .live import LiveConnection
+from .live_connections import LiveConnections
 from .problems import problem_details
 from .routes import all_calls
 
@@ -24,9 +24,8 @@ _LINGER_SECONDS: Final = 2.0
 def build_app(runtime: Runtime) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
     app = web.Application(middlewares=[problem_details, guard], client_max_size=LARGEST_BODY)
-    connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
-    app[CONNECTIONS] = connections
+    app[CONNECTIONS] = LiveConnections(runtime)
     app[DRAINING] = asyncio.Event()
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
     app.on_response_prepare.append(add_security_headers)
@@ -48,6 +47,4 @@ def app_runner(app: web.Application) -> web.AppRunner:
 
 
 async def _close_connections(app: web.Application) -> None:
-    connections = app[CONNECTIONS]
-    for connection in list(connections):
-        await connection.close()
+    await app[CONNECTIONS].close()

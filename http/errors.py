@@ -33,6 +33,13 @@ class TooManyImports(RequestError):
     """As many imports run as may run at once."""
 
 
+class TooManyConnections(RequestError):
+    """As many WebSockets are open as may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit:,} WebSockets already; try again later.")
+
+
 class TooSlow(RequestError):
     """The body did not arrive in time."""
 

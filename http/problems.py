@@ -36,6 +36,7 @@ from .errors import (
     NoAnswerInTime,
     NotJson,
     NotNdjson,
+    TooManyConnections,
     TooManyImports,
     TooSlow,
     UpgradeRequired,
@@ -43,6 +44,7 @@ from .errors import (
     WrongMediaType,
     WrongTarget,
 )
+from .live_access import TokenRefused
 
 logger = logging.getLogger("quarterjack.http")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -75,11 +77,15 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
     TooManyImports: Kind(503, "overloaded", "There is too much to do", _SOON),
+    TooManyConnections: Kind(503, "overloaded", "There is too much to do", _SOON),
     NoAnswerInTime: Kind(503, "no-answer", "The answer took too long", _SOON),
     RuntimeNotStarted: Kind(503, "draining", "The server is ending", _SOON),
     Draining: Kind(503, "draining", "The server is ending", _SOON),
     NotJson: Kind(400, "not-json", "The body is not JSON"),
     WrongTarget: Kind(400, "wrong-target", "The request is not for this server"),
+    TokenRefused: Kind(
+        401, "unauthorized", "The token is not valid", {"WWW-Authenticate": "Bearer"}
+    ),
     Forbidden: Kind(403, "cross-origin", "Requests from other origins are refused"),
     TooSlow: Kind(408, "too-slow", "The request did not arrive in time", {"Connection": "close"}),
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large", {"Connection": "close"}),

@@ -79,6 +79,18 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
+@option(
+    "--live-connections",
+    default=10_000,
+    type=click.IntRange(1, 1_000_000),
+    help="WebSockets that may be open at once.",
+)
+@option(
+    "--live-heartbeat",
+    default="18s",
+    type=DurationType(),
+    help="After how much silence a WebSocket is pinged; half as long again, and it is closed.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -95,6 +107,8 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    live_connections: int,
+    live_heartbeat: timedelta,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -111,6 +125,8 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "live_connections": live_connections,
+        "live_heartbeat": live_heartbeat,
     }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"

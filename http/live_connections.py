@@ -1,0 +1,99 @@
+"""All WebSockets of a server: lets them in up to a limit, rechecks their tokens, closes them at the end."""
+
+import asyncio
+
+from aiohttp import web
+
+from quarterjack.actors.engine import Timer
+from quarterjack.runtime import Runtime
+
+from .errors import TooManyConnections, UpgradeRequired
+from .frames import CODECS
+from .live import LiveConnection
+from .live_access import Door, OpenDoor, Visitor
+from .live_limits import LiveLimits
+from .live_socket import LiveSocket
+from .replay import StoredEvents
+
+_BEARER = "bearer "
+_DEFAULT = next(iter(CODECS))
+
+
+class LiveConnections:
+    """One per application; on its loop. `limits` and `door` are those of connections to come."""
+
+    def __init__(
+        self, runtime: Runtime, limits: LiveLimits | None = None, door: Door | None = None
+    ) -> None:
+        self.limits = limits or LiveLimits(
+            connections=runtime.settings.live_connections,
+            heartbeat=runtime.settings.live_heartbeat.total_seconds(),
+        )
+        self.door: Door = door or OpenDoor()
+        self._runtime = runtime
+        self._stored = StoredEvents(runtime)
+        self._open: set[LiveConnection] = set()
+        self._coming = 0
+        self._rechecks: Timer | None = None
+
+    def __len__(self) -> int:
+        return len(self._open) + self._coming
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Until either side ends it. Raises `UpgradeRequired`, `TooManyConnections`, `TokenRefused`."""
+        if len(self) >= self.limits.connections:
+            raise TooManyConnections(self.limits.connections)
+        self._coming += 1
+        try:
+            connection, socket = await self._connect(request)
+        finally:
+            self._coming -= 1
+        self._open.add(connection)
+        self._keep_rechecking()
+        try:
+            await connection.serve()
+        finally:
+            self._open.discard(connection)
+        return socket
+
+    async def close(self) -> None:
+        """The server is going away: all at once."""
+        if self._rechecks is not None:
+            self._rechecks.cancel()
+        await asyncio.gather(*(each.close() for each in self._open), return_exceptions=True)
+
+    async def _connect(self, request: web.Request) -> tuple[LiveConnection, LiveSocket]:
+        socket = LiveSocket(self.limits, self._runtime.clock)
+        if not socket.can_prepare(request):
+            raise UpgradeRequired(f"Open it as a WebSocket, with subprotocol {_DEFAULT}.")
+        visitor = await self._visitor(request)
+        await socket.open(request)
+        connection = LiveConnection(
+            self._runtime,
+            socket,
+            CODECS[socket.ws_protocol or _DEFAULT],
+            self._stored,
+            self.limits,
+            self.door,
+            visitor,
+        )
+        return connection, socket
+
+    async def _visitor(self, request: web.Request) -> Visitor | None:
+        """Who asks; None: he has to say so in his first frame."""
+        given = request.headers.get("Authorization", "")
+        if not given:
+            return self.door.without_token()
+        token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
+        return await self.door.with_token(token)
+
+    def _keep_rechecking(self) -> None:
+        if self._rechecks is None:
+            self._rechecks = self._runtime.clock.call_later(self.limits.recheck, self._recheck)
+
+    def _recheck(self) -> None:
+        self._rechecks = None
+        for each in list(self._open):
+            each.recheck()
+        if self._open:
+            self._keep_rechecking()

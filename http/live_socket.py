@@ -1,0 +1,129 @@
+"""aiohttp's WebSocket, with what it leaves open: a bound on how long a close may take, and on buffers.
+
+A client that does not read can't keep a connection that is closed: after `close_seconds` it is cut.
+"""
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import Self
+
+from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
+
+from quarterjack.actors.engine import Clock
+
+from .frame_guard import FrameHeads, FrameRefused, GuardedProtocol
+from .frames import CODECS, LARGEST_FRAME
+from .live_limits import LiveLimits
+from .token_bucket import TokenBucket
+
+_UNLIMITED = 2**62
+_HIGH_WATER = 65_536
+"""Bytes in the transport above which nothing more is written to it."""
+
+
+class LiveSocket(web.WebSocketResponse):
+    """Made for one request; `open` answers it."""
+
+    def __init__(self, limits: LiveLimits, clock: Clock) -> None:
+        super().__init__(
+            protocols=tuple(CODECS),
+            heartbeat=limits.heartbeat,
+            timeout=limits.close_seconds,
+            autoping=False,
+            compress=False,
+            max_msg_size=LARGEST_FRAME + 1,
+            writer_limit=_UNLIMITED,  # `send` does not wait; `drained` does
+        )
+        self._limits = limits
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._stream: AbstractStreamWriter | None = None
+        self._is_refused = False
+        self._refusal: asyncio.Task[None] | None = None
+
+    async def open(self, request: web.Request) -> Self:
+        """Answer the upgrade."""
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the client is gone")
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        _bound_buffers(transport, self._limits.send_buffer)
+        inner = request.protocol
+        heads = FrameHeads(
+            LARGEST_FRAME,
+            TokenBucket(self._limits.hard_rate, self._limits.hard_burst, self._clock.monotonic),
+        )
+        refused: FrameRefused | None = None
+        transport.set_protocol(GuardedProtocol(inner, heads, self._refuse))
+        try:
+            heads.feed(getattr(inner, "_message_tail", b""))  # came with the request
+        except FrameRefused as error:
+            refused = error
+        try:
+            self._stream = await self.prepare(request)
+        except BaseException:
+            transport.set_protocol(inner)
+            raise
+        if refused is not None:
+            self._refuse(refused)
+        return self
+
+    async def send(self, frame: bytes, kind: WSMsgType) -> None:
+        """Write a frame, without waiting. Raises `ConnectionError`."""
+        if self._is_refused:
+            raise ConnectionResetError("the connection is being closed")
+        await self.send_frame(frame, kind)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client is behind with reading, so that nothing is to be written now."""
+        return self._transport is None or (self._transport.get_write_buffer_size() > _HIGH_WATER)
+
+    async def drained(self) -> None:
+        """Until the client has read enough. Raises `ConnectionError`."""
+        if self._stream is not None:
+            await self._stream.drain()
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """Close it, within `close_seconds`, whatever the client does."""
+        try:
+            async with asyncio.timeout(self._limits.close_seconds):
+                return await super().close(code=code, message=message, drain=drain)
+        except TimeoutError:
+            self.abort()
+            return True
+
+    def abort(self) -> None:
+        """Cut it off."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abort_soon(self) -> None:
+        """Cut it off unless the rest of what was written is read soon."""
+        self._clock.call_later(self._limits.close_seconds, self.abort)
+
+    def _refuse(self, refused: FrameRefused) -> None:
+        """Say why and send no more; what still comes is read and dropped, so that the client sees it."""
+        self._is_refused = True
+        self._refusal = asyncio.get_running_loop().create_task(self._say_why(refused))
+        self.abort_soon()
+
+    async def _say_why(self, refused: FrameRefused) -> None:
+        with suppress(ConnectionError):
+            await self.send_frame(
+                refused.code.to_bytes(2, "big") + str(refused).encode(), WSMsgType.CLOSE
+            )
+        if self._transport is not None and self._transport.can_write_eof():
+            self._transport.write_eof()
+
+
+def _bound_buffers(transport: asyncio.Transport, send_buffer: int) -> None:
+    transport.set_write_buffer_limits(high=_HIGH_WATER)
+    found = transport.get_extra_info("socket")
+    if found is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)

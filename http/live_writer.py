@@ -1,0 +1,154 @@
+"""Writes what waits for one client, in bursts between which others have their turn.
+
+Live events and answers alternate with stored ones, so neither holds up the other for more than a page.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType
+
+from quarterjack.actors.broadcaster import Published
+from quarterjack.storage import QuarterjackError
+
+from .frames import Codec, FrameError
+from .live_queue import LiveQueue, Pong, Waiting, WaitingEvent, fall_back
+from .live_socket import LiveSocket
+from .live_subscription import Subscription
+from .replay import BLOCK, LetOthers, Pruned, StoredEvents
+
+logger = logging.getLogger("quarterjack.http.live")
+_BURST: Final = 32
+
+
+class LiveWriter:
+    """The only one that sends frames on its socket."""
+
+    def __init__(
+        self,
+        socket: LiveSocket,
+        codec: Codec,
+        queue: LiveQueue,
+        stored: StoredEvents,
+        subscriptions: Mapping[str, Subscription],
+        sees: Callable[[Published], bool],
+    ) -> None:
+        self._socket = socket
+        self._codec = codec
+        self._queue = queue
+        self._stored = stored
+        self._subscriptions = subscriptions
+        self._sees = sees
+
+    async def run(self, drop: Callable[[Subscription], Awaitable[None]]) -> None:
+        """Until it is cancelled, or the client is gone; a subscription whose events are gone is dropped."""
+        try:
+            while True:
+                await self._write_some(drop)
+        except ConnectionError:
+            return
+        except QuarterjackError as error:
+            logger.warning("a WebSocket is closed, because stored events can't be read: %s", error)
+            await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        except Exception:
+            logger.exception("a WebSocket is closed, because its events can't be sent")
+            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
+
+    async def _write_some(self, drop: Callable[[Subscription], Awaitable[None]]) -> None:
+        await self._write_waiting()
+        if self._queue.answers:
+            await LetOthers()  # an answer comes before the events that follow from it
+        elif replaying := [each for each in self._subscriptions.values() if each.replays]:
+            try:
+                await self._replay(replaying)
+            except Pruned as error:
+                await self._tell_gone(replaying, error, drop)
+        elif self._queue:
+            await LetOthers()
+        else:
+            await self._queue.something()
+
+    async def _write_waiting(self) -> None:
+        await self._socket.drained()
+        for _ in range(_BURST):
+            waiting = self._queue.take()
+            if waiting is None:
+                return
+            await self._write(waiting)
+            if self._socket.is_full:
+                return
+
+    async def _write(self, waiting: Waiting) -> None:
+        match waiting:
+            case WaitingEvent(published, wanted):
+                await self._write_event(published, [each.id for each in wanted if not each.is_gone])
+            case Pong(data):
+                await self._socket.send(data, WSMsgType.PONG)
+            case _:
+                await self._socket.send(self._codec.write(waiting), self._codec.kind)
+
+    async def _write_event(self, published: Published, ids: list[str]) -> None:
+        if ids:
+            await self._socket.send(self._codec.write_event(published, ids), self._codec.kind)
+
+    async def _replay(self, replaying: list[Subscription]) -> None:
+        """The next page of stored events; if it is the last, what comes live waits behind it."""
+        after = min(each.position for each in replaying)
+        until = max(max(each.position, each.target) for each in replaying)
+        joins = until - after <= BLOCK and not self._queue.events
+        if joins:
+            for each in replaying:
+                each.is_live, each.target = True, until
+        while after < until:
+            after = await self._replay_page(after, until)
+            if not joins:
+                return
+
+    async def _replay_page(self, after: int, until: int) -> int:
+        """For all that have come as far, also while it was read; the number up to which it goes."""
+        end = self._stored.end(after, until)
+        page = await self._stored.page(after, until)
+        readers = [
+            each for each in self._subscriptions.values() if each.replays and each.position >= after
+        ]
+        for start in range(0, len(page), _BURST):
+            await self._write_burst(page[start : start + _BURST], readers)
+        for each in readers:
+            each.position = max(each.position, end)
+        return end
+
+    async def _write_burst(self, burst: list[Published], readers: list[Subscription]) -> None:
+        done = 0
+        while done < len(burst):
+            await self._socket.drained()
+            async with self._stored.turns:
+                while done < len(burst) and not self._socket.is_full:
+                    await self._write_stored(burst[done], readers)
+                    done += 1
+            await LetOthers()
+
+    async def _write_stored(self, published: Published, readers: list[Subscription]) -> None:
+        event = published.event
+        ids = [
+            each.id
+            for each in readers
+            if event.seq > each.position
+            and self._subscriptions.get(each.id) is each
+            and each.matches(event)
+        ]
+        if ids and self._sees(published):
+            await self._write_event(published, ids)
+
+    async def _tell_gone(
+        self,
+        replaying: list[Subscription],
+        error: Pruned,
+        drop: Callable[[Subscription], Awaitable[None]],
+    ) -> None:
+        fall_back(self._queue, self._subscriptions.values())
+        for each in replaying:
+            if each.position < error.oldest - 1:
+                await drop(each)
+                told = FrameError("gone", str(error), each.id, oldest=error.oldest)
+                self._queue.put_answer(told.frame())
