@@ -21,7 +21,9 @@ from .shapes.events import event_fields
 
 LARGEST_FRAME: Final = 65_536
 """Bytes that a client's frame may have."""
-_MOST_ITEMS: Final = 10_000
+_MOST_ITEMS: Final = 500
+"""In a frame: what has more is none of ours, and is not worth the time that reading it takes."""
+_CROWDED = "a frame is an object of a few fields, without lists and objects in it"
 
 
 class FrameError(QuarterjackError):
@@ -128,8 +130,11 @@ class JsonCodec:
         """The value in a text frame."""
         if message.type is not WSMsgType.TEXT:
             raise FrameError("bad-frame", "this connection speaks JSON in text frames")
+        text: str = message.data
+        if max(text.count("{"), text.count("["), text.count(",")) > _MOST_ITEMS:
+            raise FrameError("bad-frame", _CROWDED)
         try:
-            return json_text.load(message.data.encode("utf-8", "surrogatepass"))
+            return json_text.load(text.encode("utf-8", "surrogatepass"))
         except (NotJson, InvalidInput) as error:
             raise FrameError("bad-frame", str(error)[:1_000]) from None
 
@@ -168,7 +173,12 @@ class MsgpackCodec:
                 max_map_len=_MOST_ITEMS,
                 max_ext_len=0,
             )
-            json_text.check(value)
+            if isinstance(value, dict) and any(
+                isinstance(each, dict | list) for each in value.values()
+            ):
+                raise FrameError("bad-frame", _CROWDED)
+            if isinstance(value, dict):
+                json_text.check(value)
         except InvalidInput as error:
             raise FrameError("bad-frame", str(error)[:1_000]) from None
         except (ValueError, TypeError, msgpack.UnpackException) as error:

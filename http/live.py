@@ -55,7 +55,7 @@ class LiveConnection:
         self._subscriptions: dict[str, Subscription] = {}
         self._queue = LiveQueue(limits)
         self._frames = TokenBucket(limits.rate, limits.burst, runtime.clock.monotonic)
-        self._closing: asyncio.Task[bool] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Until either side closes."""
