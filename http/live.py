@@ -18,7 +18,7 @@ from quarterjack.storage.events import TOPICS
 from .frames import Auth, Codec, Frame, FrameError, Subscribe, Unsubscribe, frame_of
 from .live_access import Door, TokenRefused, Visitor
 from .live_limits import LiveLimits
-from .live_queue import LiveQueue, Pong, WaitingEvent, fall_back
+from .live_queue import Goodbye, LiveQueue, Pong, WaitingEvent, fall_back
 from .live_socket import LiveSocket
 from .live_subscription import Subscription
 from .live_writer import LiveWriter
@@ -55,7 +55,7 @@ class LiveConnection:
         self._subscriptions: dict[str, Subscription] = {}
         self._queue = LiveQueue(limits)
         self._frames = TokenBucket(limits.rate, limits.burst, runtime.clock.monotonic)
-        self._closing: asyncio.Task[None] | None = None
+        self._served = asyncio.Event()
 
     async def serve(self) -> None:
         """Until either side closes."""
@@ -64,6 +64,7 @@ class LiveConnection:
         )
         deadline = self._runtime.clock.call_later(self._limits.auth_seconds, self._check_visitor)
         writing = asyncio.create_task(writer.run(self._drop))
+        writing.add_done_callback(lambda _: self._queue.close())
         try:
             async for message in self._socket:
                 await self._take(message)
@@ -74,16 +75,16 @@ class LiveConnection:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             self._socket.abort_soon()
+            self._served.set()
 
-    async def close(self, code: int = WSCloseCode.GOING_AWAY, why: str = "") -> None:
-        """End it, with that code; by default because the server is going away."""
-        self._runtime.forget(self)
-        await self._socket.close(code=code, message=(why or "the server is ending").encode())
+    async def close(self) -> None:
+        """End it because the server is going away: what waits is told first."""
+        self._end(WSCloseCode.GOING_AWAY, "the server is ending")
+        await self._served.wait()
 
     def recheck(self) -> None:
         """End it if the token does not hold any more."""
         if self.visitor is not None and not self._door.still_admits(self.visitor):
-            self.visitor = None
             self._turn_out("the token does not hold any more")
 
     def sees(self, published: Published) -> bool:
@@ -229,16 +230,21 @@ class LiveConnection:
             raise FrameError("unavailable", str(error), frame.id) from None
         self._queue.put_answer({"op": "unsubscribed", "id": frame.id})
 
-    # Who is not let in
+    # The end
 
     def _check_visitor(self) -> None:
         if self.visitor is None:
             self._turn_out("no token came in time")
 
     def _turn_out(self, why: str) -> None:
-        if self._closing is None:
-            closing = self.close(UNAUTHORIZED, why)
-            self._closing = asyncio.get_running_loop().create_task(closing)
+        self.visitor = None
+        self._queue.drop_events()
+        self._end(UNAUTHORIZED, why)
+
+    def _end(self, code: int, why: str) -> None:
+        self._runtime.forget(self)
+        self._queue.put_answer(Goodbye(code, why))
+        self._socket.abort_soon()
 
 
 def _too_fast(rate: float) -> str:

@@ -28,7 +28,16 @@ class Pong:
     data: bytes
 
 
-Waiting = WaitingEvent | Pong | dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The end of the connection, after what waits before it."""
+
+    code: int
+    why: str
+
+
+Answer = Pong | Goodbye | dict[str, Any]
+Waiting = WaitingEvent | Answer
 
 
 class LiveQueue:
@@ -40,6 +49,7 @@ class LiveQueue:
         self._waiting: deque[Waiting] = deque()
         self._bytes = 0
         self.answers = 0
+        self._is_closed = False
         self._something = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -56,8 +66,10 @@ class LiveQueue:
         self._put(event)
         return True
 
-    def put_answer(self, answer: Pong | dict[str, Any]) -> None:
+    def put_answer(self, answer: Answer) -> None:
         """Let an answer wait; whoever causes them waits for `room` before the next."""
+        if self._is_closed:
+            return
         self.answers += 1
         self._put(answer)
 
@@ -84,6 +96,12 @@ class LiveQueue:
         self.events = self._bytes = 0
         return (dropped[0], dropped[-1]) if dropped else None
 
+    def close(self) -> None:
+        """Nobody takes what waits any more."""
+        self._is_closed = True
+        self._waiting.clear()
+        self._room.set()
+
     def wake(self) -> None:
         """Let the writer look for what there is to do."""
         self._something.set()
@@ -95,7 +113,7 @@ class LiveQueue:
 
     async def room(self) -> None:
         """Until there is room for another answer."""
-        while self.answers >= self._limits.answers:
+        while self.answers >= self._limits.answers and not self._is_closed:
             self._room.clear()
             await self._room.wait()
 

@@ -40,8 +40,8 @@ class LiveSocket(web.WebSocketResponse):
         self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._stream: AbstractStreamWriter | None = None
-        self._is_refused = False
-        self._refusal: asyncio.Task[None] | None = None
+        self._is_ending = False
+        self._saying: asyncio.Task[None] | None = None
 
     async def open(self, request: web.Request) -> Self:
         """Answer the upgrade."""
@@ -73,7 +73,7 @@ class LiveSocket(web.WebSocketResponse):
 
     async def send(self, frame: bytes, kind: WSMsgType) -> None:
         """Write a frame, without waiting. Raises `ConnectionError`."""
-        if self._is_refused:
+        if self._is_ending:
             raise ConnectionResetError("the connection is being closed")
         await self.send_frame(frame, kind)
 
@@ -87,10 +87,26 @@ class LiveSocket(web.WebSocketResponse):
         if self._stream is not None:
             await self._stream.drain()
 
+    def end(self, code: int, why: str, *, read_on: bool = True) -> None:
+        """Say why it ends and send no more; when the client has answered, or soon, it is cut.
+
+        With `read_on` False what the client still sends is dropped, so its answer is not seen.
+        """
+        if self._is_ending:
+            return
+        self._is_ending = True
+        saying = self._say_why(code, why, half_close=not read_on)
+        self._saying = asyncio.get_running_loop().create_task(saying)
+        self.abort_soon()
+
     async def close(
         self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
     ) -> bool:
-        """Close it, within `close_seconds`, whatever the client does."""
+        """As aiohttp does when the client closes or breaks the protocol; within `close_seconds`."""
+        if self._is_ending:
+            if self._transport is not None:
+                self._transport.close()
+            return False
         try:
             async with asyncio.timeout(self._limits.close_seconds):
                 return await super().close(code=code, message=message, drain=drain)
@@ -108,17 +124,12 @@ class LiveSocket(web.WebSocketResponse):
         self._clock.call_later(self._limits.close_seconds, self.abort)
 
     def _refuse(self, refused: FrameRefused) -> None:
-        """Say why and send no more; what still comes is read and dropped, so that the client sees it."""
-        self._is_refused = True
-        self._refusal = asyncio.get_running_loop().create_task(self._say_why(refused))
-        self.abort_soon()
+        self.end(refused.code, str(refused), read_on=False)
 
-    async def _say_why(self, refused: FrameRefused) -> None:
+    async def _say_why(self, code: int, why: str, *, half_close: bool) -> None:
         with suppress(ConnectionError):
-            await self.send_frame(
-                refused.code.to_bytes(2, "big") + str(refused).encode(), WSMsgType.CLOSE
-            )
-        if self._transport is not None and self._transport.can_write_eof():
+            await self.send_frame(code.to_bytes(2, "big") + why.encode(), WSMsgType.CLOSE)
+        if half_close and self._transport is not None and self._transport.can_write_eof():
             self._transport.write_eof()
 
 

@@ -13,7 +13,7 @@ from quarterjack.actors.broadcaster import Published
 from quarterjack.storage import QuarterjackError
 
 from .frames import Codec, FrameError
-from .live_queue import LiveQueue, Pong, Waiting, WaitingEvent, fall_back
+from .live_queue import Goodbye, LiveQueue, Pong, Waiting, WaitingEvent, fall_back
 from .live_socket import LiveSocket
 from .live_subscription import Subscription
 from .replay import BLOCK, LetOthers, Pruned, StoredEvents
@@ -50,10 +50,10 @@ class LiveWriter:
             return
         except QuarterjackError as error:
             logger.warning("a WebSocket is closed, because stored events can't be read: %s", error)
-            await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            self._socket.end(WSCloseCode.TRY_AGAIN_LATER, "stored events can't be read now")
         except Exception:
             logger.exception("a WebSocket is closed, because its events can't be sent")
-            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
+            self._socket.end(WSCloseCode.INTERNAL_ERROR, "the server's log says why")
 
     async def _write_some(self, drop: Callable[[Subscription], Awaitable[None]]) -> None:
         await self._write_waiting()
@@ -83,6 +83,8 @@ class LiveWriter:
         match waiting:
             case WaitingEvent(published, wanted):
                 await self._write_event(published, [each.id for each in wanted if not each.is_gone])
+            case Goodbye(code, why):
+                self._socket.end(code, why)
             case Pong(data):
                 await self._socket.send(data, WSMsgType.PONG)
             case _:
