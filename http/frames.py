@@ -3,7 +3,8 @@
 An event's encoding is kept with the event, so that it is made once however many clients get it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgpack
@@ -116,7 +117,7 @@ class Codec(Protocol):
         """About how many bytes an event takes; encodes it, if nobody has."""
         ...
 
-    def write_event(self, published: Published, ids: Sequence[str]) -> bytes:
+    def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
         """The frame of an event for these subscriptions."""
         ...
 
@@ -146,9 +147,9 @@ class JsonCodec:
         """Of the part that all have in common."""
         return len(self._shared(published))
 
-    def write_event(self, published: Published, ids: Sequence[str]) -> bytes:
+    def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
         """The part of its own, then the one that all have in common."""
-        return b'{"op":"event","ids":' + json_text.dump(ids) + b"," + self._shared(published)
+        return _json_head(ids) + self._shared(published)
 
     def _shared(self, published: Published) -> bytes:
         shared = published.encoded.get("json")
@@ -193,9 +194,9 @@ class MsgpackCodec:
         """Of the part that all have in common."""
         return len(self._shared(published))
 
-    def write_event(self, published: Published, ids: Sequence[str]) -> bytes:
+    def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
         """The part that all have in common, then its own."""
-        return self._shared(published) + _packed("ids") + _packed(list(ids))
+        return self._shared(published) + _msgpack_tail(ids)
 
     def _shared(self, published: Published) -> bytes:
         shared = published.encoded.get("msgpack")
@@ -218,6 +219,16 @@ def _shared_fields(published: Published) -> dict[str, Any]:
     """What every subscriber gets of an event."""
     event = published.event
     return {"event": event.type.replace(".", ":"), **event_fields(event)}
+
+
+@lru_cache(maxsize=1_024)
+def _json_head(ids: tuple[str, ...]) -> bytes:
+    return b'{"op":"event","ids":' + json_text.dump(ids) + b","
+
+
+@lru_cache(maxsize=1_024)
+def _msgpack_tail(ids: tuple[str, ...]) -> bytes:
+    return _packed("ids") + _packed(ids)
 
 
 def _packed(value: object) -> bytes:

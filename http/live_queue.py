@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from quarterjack.actors.broadcaster import Published
 
@@ -12,8 +12,7 @@ from .live_limits import LiveLimits
 from .live_subscription import Subscription
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingEvent:
+class WaitingEvent(NamedTuple):
     """A live event for some subscriptions."""
 
     published: Published

@@ -19,6 +19,7 @@ from .live_limits import LiveLimits
 from .token_bucket import TokenBucket
 
 _UNLIMITED = 2**62
+_WHOLE = 0x80
 _HIGH_WATER = 65_536
 """Bytes in the transport above which nothing more is written to it."""
 
@@ -34,12 +35,14 @@ class LiveSocket(web.WebSocketResponse):
             autoping=False,
             compress=False,
             max_msg_size=LARGEST_FRAME + 1,
-            writer_limit=_UNLIMITED,  # `send` does not wait; `drained` does
+            writer_limit=_UNLIMITED,  # nothing that is sent waits; `drained` does
         )
         self._limits = limits
         self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._stream: AbstractStreamWriter | None = None
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._is_ending = False
         self._saying: asyncio.Task[None] | None = None
 
@@ -71,16 +74,30 @@ class LiveSocket(web.WebSocketResponse):
             self._refuse(refused)
         return self
 
-    async def send(self, frame: bytes, kind: WSMsgType) -> None:
-        """Write a frame, without waiting. Raises `ConnectionError`."""
+    def put(self, payload: bytes, kind: WSMsgType) -> None:
+        """Let a frame be written by the next `flush`. Raises `ConnectionError`."""
         if self._is_ending:
             raise ConnectionResetError("the connection is being closed")
-        await self.send_frame(frame, kind)
+        self._unsent += [_head(kind, len(payload)), payload]
+        self._unsent_bytes += len(payload)
+
+    def flush(self) -> None:
+        """Write all at once, without waiting. Raises `ConnectionError`."""
+        if not self._unsent:
+            return
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client is gone")
+        transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._unsent_bytes = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether the client is behind with reading, so that nothing is to be written now."""
-        return self._transport is None or (self._transport.get_write_buffer_size() > _HIGH_WATER)
+        """Whether there is enough to write, or the client is behind with reading."""
+        if self._transport is None:
+            return True
+        return self._transport.get_write_buffer_size() + self._unsent_bytes > _HIGH_WATER
 
     async def drained(self) -> None:
         """Until the client has read enough. Raises `ConnectionError`."""
@@ -138,3 +155,13 @@ def _bound_buffers(transport: asyncio.Transport, send_buffer: int) -> None:
     found = transport.get_extra_info("socket")
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+
+
+def _head(kind: WSMsgType, length: int) -> bytes:
+    """The head of a whole frame of a server."""
+    first = _WHOLE | kind.value
+    if length < 126:
+        return bytes((first, length))
+    if length < 65_536:
+        return bytes((first, 126)) + length.to_bytes(2, "big")
+    return bytes((first, 127)) + length.to_bytes(8, "big")

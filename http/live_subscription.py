@@ -59,5 +59,7 @@ class Subscription:
 
     def matches(self, event: Event) -> bool:
         """Whether it is for events like that."""
+        if self.topic == "*" and self.key is None:
+            return True
         keys = (None, event.schedule_id, event.workflow_id, event.execution_id)
         return self.key in keys and self.topic in topics(event)

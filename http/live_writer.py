@@ -74,25 +74,26 @@ class LiveWriter:
         for _ in range(_BURST):
             waiting = self._queue.take()
             if waiting is None:
-                return
-            await self._write(waiting)
+                break
+            self._write(waiting)
             if self._socket.is_full:
-                return
+                break
+        self._socket.flush()
 
-    async def _write(self, waiting: Waiting) -> None:
+    def _write(self, waiting: Waiting) -> None:
         match waiting:
             case WaitingEvent(published, wanted):
-                await self._write_event(published, [each.id for each in wanted if not each.is_gone])
+                self._write_event(published, tuple(each.id for each in wanted if not each.is_gone))
             case Goodbye(code, why):
                 self._socket.end(code, why)
             case Pong(data):
-                await self._socket.send(data, WSMsgType.PONG)
+                self._socket.put(data, WSMsgType.PONG)
             case _:
-                await self._socket.send(self._codec.write(waiting), self._codec.kind)
+                self._socket.put(self._codec.write(waiting), self._codec.kind)
 
-    async def _write_event(self, published: Published, ids: list[str]) -> None:
+    def _write_event(self, published: Published, ids: tuple[str, ...]) -> None:
         if ids:
-            await self._socket.send(self._codec.write_event(published, ids), self._codec.kind)
+            self._socket.put(self._codec.write_event(published, ids), self._codec.kind)
 
     async def _replay(self, replaying: list[Subscription]) -> None:
         """The next page of stored events; if it is the last, what comes live waits behind it."""
@@ -126,21 +127,24 @@ class LiveWriter:
             await self._socket.drained()
             async with self._stored.turns:
                 while done < len(burst) and not self._socket.is_full:
-                    await self._write_stored(burst[done], readers)
+                    self._write_stored(burst[done], readers)
                     done += 1
-            await LetOthers()
+                self._socket.flush()
+                await (
+                    LetOthers()
+                )  # with the turn in hand: so there are few in each round of the loop
 
-    async def _write_stored(self, published: Published, readers: list[Subscription]) -> None:
+    def _write_stored(self, published: Published, readers: list[Subscription]) -> None:
         event = published.event
-        ids = [
+        ids = tuple(
             each.id
             for each in readers
             if event.seq > each.position
             and self._subscriptions.get(each.id) is each
             and each.matches(event)
-        ]
+        )
         if ids and self._sees(published):
-            await self._write_event(published, ids)
+            self._write_event(published, ids)
 
     async def _tell_gone(
         self,
