@@ -60,6 +60,10 @@ class WrongHost(RequestError):
         )
 
 
+class Unauthenticated(RequestError):
+    """The call needs a token, and there is none, or none that is valid."""
+
+
 class Forbidden(RequestError):
     """The request comes from a page of another origin."""
 

@@ -16,7 +16,7 @@ from quarterjack.storage import QuarterjackError
 from quarterjack.storage.events import TOPICS
 
 from .frames import Auth, Codec, Frame, FrameError, Subscribe, Unsubscribe, frame_of
-from .live_access import Door, TokenRefused, Visitor
+from .live_access import Door, Visitor
 from .live_limits import LiveLimits
 from .live_queue import Goodbye, LiveQueue, Pong, WaitingEvent, fall_back
 from .live_socket import LiveSocket
@@ -44,6 +44,7 @@ class LiveConnection:
         limits: LiveLimits,
         door: Door,
         visitor: Visitor | None,
+        address: str,
     ) -> None:
         self.visitor = visitor
         self._runtime = runtime
@@ -52,6 +53,7 @@ class LiveConnection:
         self._stored = stored
         self._limits = limits
         self._door = door
+        self._address = address
         self._subscriptions: dict[str, Subscription] = {}
         self._queue = LiveQueue(limits)
         self._frames = TokenBucket(limits.rate, limits.burst, runtime.clock.monotonic)
@@ -127,7 +129,7 @@ class LiveConnection:
 
     async def _obey(self, frame: Frame) -> None:
         if isinstance(frame, Auth):
-            await self._authenticate(frame.token)
+            self._authenticate(frame.token)
             return
         if self.visitor is None:
             raise FrameError(
@@ -141,16 +143,14 @@ class LiveConnection:
             case _:
                 self._queue.put_answer({"op": "pong"})
 
-    async def _authenticate(self, token: str) -> None:
-        if self.visitor is not None and self._door.without_token() is None:
+    def _authenticate(self, token: str) -> None:
+        if self.visitor is not None and self._door.without_token(self._address) is None:
             raise FrameError("already-authenticated", "this connection has shown its token")
         try:
-            self.visitor = await self._door.with_token(token)
-        except TokenRefused as error:
+            self.visitor = self._door.with_token(token, self._address)
+        except QuarterjackError as error:
             self._queue.put_answer(FrameError("unauthorized", str(error)).frame())
             self._turn_out("the token is not valid")
-        except QuarterjackError as error:
-            raise FrameError("unavailable", str(error)) from None
         else:
             self._queue.put_answer({"op": "authenticated", "role": self.visitor.role.value})
 

@@ -1,13 +1,8 @@
-"""Who may listen on the WebSocket, and to what: the seam between connections and tokens."""
+"""Who may listen on the WebSocket, and to what: the seam between connections and tokens. On the loop."""
 
-from collections.abc import Awaitable
 from typing import Protocol
 
-from quarterjack.storage import Event, QuarterjackError, Role
-
-
-class TokenRefused(QuarterjackError):
-    """The token is unknown, expired or revoked."""
+from quarterjack.storage import Event, Role
 
 
 class Visitor(Protocol):
@@ -26,16 +21,16 @@ class Visitor(Protocol):
 class Door(Protocol):
     """Who is let in."""
 
-    def without_token(self) -> Visitor | None:
+    def without_token(self, address: str, /) -> Visitor | None:
         """Who comes without a token; None: nobody does."""
         ...
 
-    def with_token(self, token: str) -> Awaitable[Visitor]:
-        """Whose token that is. Raises `TokenRefused`."""
+    def with_token(self, secret: str, address: str, /) -> Visitor:
+        """Who bears that token. Raises `QuarterjackError`: nobody."""
         ...
 
-    def still_admits(self, visitor: Visitor) -> bool:
-        """Whether he who was let in may stay: asked every few seconds. On the loop: must be quick."""
+    def still_admits(self, visitor: Visitor, /) -> bool:
+        """Whether he who was let in may stay: asked every few seconds. Must be quick."""
         ...
 
 
@@ -55,11 +50,11 @@ class OpenDoor:
     def __init__(self) -> None:
         self._everybody = Everybody()
 
-    def without_token(self) -> Visitor | None:
+    def without_token(self, address: str) -> Visitor | None:  # noqa: ARG002
         """Everybody."""
         return self._everybody
 
-    async def with_token(self, token: str) -> Visitor:  # noqa: ARG002
+    def with_token(self, secret: str, address: str) -> Visitor:  # noqa: ARG002
         """Everybody, whatever it is."""
         return self._everybody
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from quarterjack.actors.engine import Timer
 from quarterjack.runtime import Runtime
 
-from .errors import TooManyConnections, UpgradeRequired
+from .errors import TooManyConnections, Unauthenticated, UpgradeRequired
 from .frames import CODECS
 from .live import LiveConnection
 from .live_access import Door, OpenDoor, Visitor
@@ -15,7 +15,7 @@ from .live_limits import LiveLimits
 from .live_socket import LiveSocket
 from .replay import StoredEvents
 
-_BEARER = "bearer "
+_SCHEME = "bearer"
 _DEFAULT = next(iter(CODECS))
 
 
@@ -40,7 +40,7 @@ class LiveConnections:
         return len(self._open) + self._coming
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Until either side ends it. Raises `UpgradeRequired`, `TooManyConnections`, `TokenRefused`."""
+        """Until either side ends it. Raises `UpgradeRequired`, `TooManyConnections`, `Unauthenticated`."""
         if len(self) >= self.limits.connections:
             raise TooManyConnections(self.limits.connections)
         self._coming += 1
@@ -66,7 +66,8 @@ class LiveConnections:
         socket = LiveSocket(self.limits, self._runtime.clock)
         if not socket.can_prepare(request):
             raise UpgradeRequired(f"Open it as a WebSocket, with subprotocol {_DEFAULT}.")
-        visitor = await self._visitor(request)
+        address = request.remote or "unknown"
+        visitor = self._visitor(request, address)
         await socket.open(request)
         connection = LiveConnection(
             self._runtime,
@@ -76,16 +77,20 @@ class LiveConnections:
             self.limits,
             self.door,
             visitor,
+            address,
         )
         return connection, socket
 
-    async def _visitor(self, request: web.Request) -> Visitor | None:
-        """Who asks; None: he has to say so in his first frame."""
-        given = request.headers.get("Authorization", "")
-        if not given:
-            return self.door.without_token()
-        token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
-        return await self.door.with_token(token)
+    def _visitor(self, request: web.Request, address: str) -> Visitor | None:
+        """Who asks; None: he has to say so in his first frame. Raises `Unauthenticated`."""
+        here = self.door.without_token(address)
+        given = request.headers.getall("Authorization", ())
+        if here is not None or not given:
+            return here
+        scheme, _, secret = given[0].partition(" ")
+        if len(given) > 1 or scheme.lower() != _SCHEME:
+            raise Unauthenticated("Send a valid token: `Authorization: Bearer qj_…`.")
+        return self.door.with_token(secret.strip(), address)
 
     def _keep_rechecking(self) -> None:
         if self._rechecks is None:

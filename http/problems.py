@@ -39,12 +39,12 @@ from .errors import (
     TooManyConnections,
     TooManyImports,
     TooSlow,
+    Unauthenticated,
     UpgradeRequired,
     WrongHost,
     WrongMediaType,
     WrongTarget,
 )
-from .live_access import TokenRefused
 
 logger = logging.getLogger("quarterjack.http")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -83,8 +83,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     Draining: Kind(503, "draining", "The server is ending", _SOON),
     NotJson: Kind(400, "not-json", "The body is not JSON"),
     WrongTarget: Kind(400, "wrong-target", "The request is not for this server"),
-    TokenRefused: Kind(
-        401, "unauthorized", "The token is not valid", {"WWW-Authenticate": "Bearer"}
+    Unauthenticated: Kind(
+        401, "unauthenticated", "A valid token is needed", {"WWW-Authenticate": "Bearer"}
     ),
     Forbidden: Kind(403, "cross-origin", "Requests from other origins are refused"),
     TooSlow: Kind(408, "too-slow", "The request did not arrive in time", {"Connection": "close"}),

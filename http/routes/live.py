@@ -1,5 +1,7 @@
 """`/api/ws`: live events over a WebSocket."""
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from ..call import Call
@@ -16,6 +18,7 @@ def calls() -> list[Call]:
             "/api/ws",
             connect,
             role=None,
+            status=HTTPStatus.SWITCHING_PROTOCOLS,
             errors=(UpgradeRequired, TooManyConnections),
         )
     ]

@@ -13,8 +13,9 @@ from raw_websocket import RawWebSocket, text
 from site_server import Site
 from waiting import eventually
 
+from quarterjack.http.errors import Unauthenticated
 from quarterjack.http.keys import CONNECTIONS
-from quarterjack.http.live_access import TokenRefused, Visitor
+from quarterjack.http.live_access import Visitor
 from quarterjack.storage import Event, Role
 
 Talk = Callable[[LiveClient], Awaitable[Any]]
@@ -38,13 +39,13 @@ class Keeper:
 
     guests: dict[str, Guest] = field(default_factory=dict)
 
-    def without_token(self) -> Visitor | None:
+    def without_token(self, _: str) -> Visitor | None:
         return None
 
-    async def with_token(self, token: str) -> Visitor:
-        if token not in self.guests:
-            raise TokenRefused("The token is unknown, expired or revoked.")
-        return self.guests[token]
+    def with_token(self, secret: str, _: str) -> Visitor:
+        if secret not in self.guests:
+            raise Unauthenticated
+        return self.guests[secret]
 
     def still_admits(self, visitor: Visitor) -> bool:
         return visitor in self.guests.values()

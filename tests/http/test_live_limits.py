@@ -173,7 +173,7 @@ def test_waiting_events_are_bounded_in_bytes_too(site: Site) -> None:
     with subscribed(site, receive_buffer=4_096) as slow:
         for _ in range(40):
             last = tell(site, 1, "x" * 20_000)  # far from the limit of their number
-        frames = []
+        frames: list[Frame] = []
         while not frames or frames[-1]["op"] != "lagged":
             frames.append(slow.receive().json)
 
