@@ -1,6 +1,7 @@
 """Many WebSocket clients in a process of their own; says what they got in a line of JSON.
 
-`python live_crowd.py URL COUNT` listens until its standard input ends, and then vanishes.
+`python live_crowd.py URL COUNT` listens until all have the event whose number it then reads from its
+standard input, and vanishes.
 `python live_crowd.py URL COUNT AFTER` resumes after that number, with all of them at once, and ends when
 each has come to the newest.
 """
@@ -58,6 +59,7 @@ async def listen(url: str, count: int) -> dict[str, Any]:
     """Be many that listen; how often each event came, and how late."""
     seen: Counter[int] = Counter()
     late: list[float] = []
+    come = asyncio.Event()
 
     async def one(reader: asyncio.StreamReader) -> None:
         while True:
@@ -65,6 +67,7 @@ async def listen(url: str, count: int) -> dict[str, Any]:
             if event is not None:
                 late.append(time.time() - datetime.fromisoformat(event["timestamp"]).timestamp())
                 seen[event["seq"]] += 1
+                come.set()
 
     tasks, writers = [], []
     for begun in range(0, count, _TOGETHER):
@@ -73,7 +76,10 @@ async def listen(url: str, count: int) -> dict[str, Any]:
         writers += [writer for _, writer, _ in some]
         tasks += [asyncio.create_task(one(reader)) for reader, _, _ in some]
     print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+    newest = int(await asyncio.to_thread(sys.stdin.readline))
+    while seen[newest] < count:
+        await come.wait()
+        come.clear()
     for task in tasks:
         task.cancel()
     late.sort()
