@@ -7,7 +7,7 @@ on the dispatcher's thread, except where it says otherwise.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
@@ -47,6 +47,7 @@ from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
+from .vault.step_secrets import StepSecrets
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
@@ -88,7 +89,7 @@ class Assembly:
         self._virtual = virtual
         self._reads_by_state = virtual or address.path is None
         self._runners = (
-            _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
+            _virtual_runners(workflows, clock) if virtual else _runners(settings, workflows, clock)
         )
         self._captures = False
         self.environment = Environment(
@@ -227,6 +228,7 @@ class Assembly:
 
 
 def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
+    secrets = StepSecrets(workflows)
     return {
         "process": ProcessRunner(
             workflows.values(),
@@ -234,16 +236,17 @@ def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[
             default_runner=settings.runner,
             processes=settings.processes,
             tasks_per_process=settings.tasks_per_process,
+            secrets=secrets,
         ),
-        "thread": ThreadRunner(settings.threads, clock.now),
-        "async": CoroutineRunner(clock.now),
-        "inline": InlineRunner(clock.now),
+        "thread": ThreadRunner(settings.threads, clock.now, secrets),
+        "async": CoroutineRunner(clock.now, secrets),
+        "inline": InlineRunner(clock.now, secrets),
     }
 
 
-def _virtual_runners(now: Callable[[], datetime]) -> dict[str, Runner]:
+def _virtual_runners(workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
     """All steps inline, whatever they ask for: virtual time can't wait for threads."""
-    return dict.fromkeys(RUNNERS, InlineRunner(now))
+    return dict.fromkeys(RUNNERS, InlineRunner(clock.now, StepSecrets(workflows)))
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:

@@ -1,6 +1,8 @@
 """The options of a runtime, with their defaults: one table for embedding, command line and files."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -13,6 +15,12 @@ from quarterjack.storage.sizes import Size
 from quarterjack.storage.wire_model import WireModel
 
 from .builtin.host_rules import checked_host
+
+
+def _folder(given: str) -> str:
+    if not Path(given).is_absolute() or given != os.path.normpath(given) or given == "/":
+        raise ValueError(f"{given!r} is no folder for secrets; give an absolute path, without '..'")
+    return given
 
 
 class Settings(WireModel):
@@ -50,6 +58,13 @@ class Settings(WireModel):
     """WebSockets that may be open at once."""
     live_heartbeat: Duration = timedelta(seconds=18)
     """After how much silence a WebSocket is pinged; it is closed after half as long again."""
+
+    secret_key_file: str | None = Field(default=None, min_length=1)
+    """A file with the key that secret parameters are encrypted with; None: only references are taken."""
+    secret_env: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Environment variables that parameters may refer to, besides `QUARTERJACK_SECRET_…`; `*` is any."""
+    secret_dirs: tuple[Annotated[str, AfterValidator(_folder)], ...] = ()
+    """Folders below which are the files that parameters may refer to."""
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":

@@ -91,6 +91,23 @@ logger = logging.getLogger("quarterjack")
     type=DurationType(),
     help="After how much silence a WebSocket is pinged; half as long again, and it is closed.",
 )
+@option(
+    "--secret-key-file",
+    metavar="FILE",
+    help="The key that secret parameters are encrypted with; `quarterjack secret-key` makes it.",
+)
+@option(
+    "--secret-env",
+    multiple=True,
+    metavar="NAME",
+    help="Let parameters refer to this environment variable; * is any. Repeatable.",
+)
+@option(
+    "--secret-dir",
+    multiple=True,
+    metavar="DIR",
+    help="Let parameters refer to files below this folder. Repeatable.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -109,6 +126,9 @@ def serve(
     http_allow_private: bool,
     live_connections: int,
     live_heartbeat: timedelta,
+    secret_key_file: str | None,
+    secret_env: tuple[str, ...],
+    secret_dir: tuple[str, ...],
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -127,6 +147,9 @@ def serve(
         "http_allow_private": http_allow_private,
         "live_connections": live_connections,
         "live_heartbeat": live_heartbeat,
+        "secret_key_file": secret_key_file,
+        "secret_env": secret_env,
+        "secret_dirs": secret_dir,
     }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
