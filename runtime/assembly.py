@@ -33,6 +33,7 @@ from quarterjack.actors.messages import (
     WhenIdle,
 )
 from quarterjack.actors.runner import Runner
+from quarterjack.actors.sender import Dispatch, Sender
 from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
@@ -48,6 +49,7 @@ from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
 from .vault.step_secrets import StepSecrets
+from .webhook_sender import WebhookSender
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
@@ -78,6 +80,7 @@ class Assembly:
         dispatcher: Dispatcher,
         *,
         virtual: bool = False,
+        sender: Sender | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -92,6 +95,7 @@ class Assembly:
             _virtual_runners(workflows, clock) if virtual else _runners(settings, workflows, clock)
         )
         self._captures = False
+        self._sender = sender or WebhookSender(settings.webhook_allow_private)
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -115,11 +119,19 @@ class Assembly:
             Subscriptions(),
             lambda: open_writer(self._address),
             self.settings.idle,
+            Dispatch(self._sender, self.settings.webhook_retry),
         )
         self.root = self.system.spawn(spec).ref
 
     async def start(self) -> None:
         """Start runners and tree, and wait until each of the cast has read what is stored."""
+        try:
+            await self._start()
+        except BaseException:
+            self._sender.close()
+            raise
+
+    async def _start(self) -> None:
         await in_thread(self.start_runners, "runners")
         self.spawn()
         assert self.root is not None
@@ -128,7 +140,7 @@ class Assembly:
         if not self._reads_by_state and self._address.path is not None:
             self._readers = Readers(self._address.path)
         cast = self.cast
-        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker):
+        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker, cast.webhooks):
             await ref.ask(Ping())
 
     def start_runners(self) -> None:
@@ -146,6 +158,7 @@ class Assembly:
             await in_thread(self._close_readers, "readers")
             self.system.stop(self.root)
             await self._until_stopped()
+        self._sender.close()
         await in_thread(self._close, "close")
         self.system.dispatcher.close()
 

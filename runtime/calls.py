@@ -38,6 +38,7 @@ from .run_request import RunRequest, execution_of, retry_of
 from .shown_records import ShownRecords
 from .step_logs import AttemptLog, logs_of, stored_logs
 from .upcoming import status, upcoming
+from .webhook_calls import WebhookCalls
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls):
+class Calls(EventCalls, CalendarCalls, WebhookCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:

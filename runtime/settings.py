@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.actors.policies.rate import Rate
+from quarterjack.actors.sender import RETRY
+from quarterjack.storage import Retry
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.sizes import Size
@@ -65,6 +67,10 @@ class Settings(WireModel):
     """Environment variables that parameters may refer to, besides `QUARTERJACK_SECRET_…`; `*` is any."""
     secret_dirs: tuple[Annotated[str, AfterValidator(_folder)], ...] = ()
     """Folders below which are the files that parameters may refer to."""
+    webhook_allow_private: bool = False
+    """Whether webhooks may be at private addresses, and on this machine."""
+    webhook_retry: Retry = RETRY
+    """How often a webhook's message is tried, and after which waits."""
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":

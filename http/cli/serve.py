@@ -108,6 +108,11 @@ logger = logging.getLogger("quarterjack")
     metavar="DIR",
     help="Let parameters refer to files below this folder. Repeatable.",
 )
+@option(
+    "--webhook-allow-private",
+    is_flag=True,
+    help="Let webhooks be at private addresses and on this machine.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -129,6 +134,7 @@ def serve(
     secret_key_file: str | None,
     secret_env: tuple[str, ...],
     secret_dir: tuple[str, ...],
+    webhook_allow_private: bool,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -150,6 +156,7 @@ def serve(
         "secret_key_file": secret_key_file,
         "secret_env": secret_env,
         "secret_dirs": secret_dir,
+        "webhook_allow_private": webhook_allow_private,
     }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
