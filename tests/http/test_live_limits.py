@@ -219,16 +219,17 @@ def test_a_subscription_made_after_a_lag_is_not_lost_with_the_others(site: Site)
 def test_a_slow_reader_does_not_slow_another(site: Site) -> None:
     def latency(quick: RawWebSocket) -> float:
         taken = []
-        for _ in range(60):
+        for _ in range(100):
             begun = time.perf_counter()
             last = tell(site, 20, "x" * 200)
             while quick.receive().json["seq"] != last:
                 pass
             taken.append(time.perf_counter() - begun)
-        return statistics.median(taken)
+        return statistics.quantiles(taken, n=4)[0]  # what else the machine does counts less
 
     with subscribed(site) as quick, ExitStack() as stack:
         alone = latency(quick)
+        limit(site, events=200, send_buffer=4_096)
         for _ in range(20):
             stack.enter_context(subscribed(site, receive_buffer=4_096))
         latency(quick)  # until those that never read have lagged

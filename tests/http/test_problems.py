@@ -20,6 +20,7 @@ NOT_OF_REQUESTS = {
     "DatabaseError",
     "FrameError",
     "GraphError",
+    "Pruned",
     "RequestError",
     "WorkflowDefinitionError",
     "WorkflowsNotLoaded",
