@@ -225,15 +225,17 @@ def test_a_slow_reader_does_not_slow_another(site: Site) -> None:
             while quick.receive().json["seq"] != last:
                 pass
             taken.append(time.perf_counter() - begun)
-        return statistics.quantiles(taken, n=4)[0]  # what else the machine does counts less
+        return statistics.median(taken)
 
     with subscribed(site) as quick, ExitStack() as stack:
+        latency(quick)
         alone = latency(quick)
         limit(site, events=200, send_buffer=4_096)
         for _ in range(20):
             stack.enter_context(subscribed(site, receive_buffer=4_096))
         latency(quick)  # until those that never read have lagged
-        beside = latency(quick)
+        # Three times, for what else the machine does; what slowed it would do so each time.
+        beside = min(latency(quick) for _ in range(3))
 
     assert beside < 3 * alone
 

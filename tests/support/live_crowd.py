@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from raw_websocket import text
+from raw_websocket import PING, PONG, TEXT, frame, text
 
 _TOGETHER = 200
 
@@ -36,13 +36,15 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return reader, writer
 
 
-async def receive(reader: asyncio.StreamReader) -> Any:
-    """The JSON of the next frame; None for a ping."""
+async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Any:
+    """The JSON of the next frame; None for a ping, which is answered."""
     first, length = await reader.readexactly(2)
     if length > 125:
         length = int.from_bytes(await reader.readexactly(2 if length == 126 else 8))
     payload = await reader.readexactly(length)
-    return json.loads(payload) if first & 0x0F == 1 else None
+    if first & 0x0F == PING:
+        writer.write(frame(PONG))
+    return json.loads(payload) if first & 0x0F == TEXT else None
 
 
 async def subscribe(
@@ -50,7 +52,7 @@ async def subscribe(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
     reader, writer = await connect(url)
     writer.write(text({"op": "subscribe", "id": "a", "topic": "*", **more}))
-    answer = await receive(reader)
+    answer = await receive(reader, writer)
     assert answer["op"] == "subscribed", answer
     return reader, writer, answer["seq"]
 
@@ -61,9 +63,9 @@ async def listen(url: str, count: int) -> dict[str, Any]:
     late: list[float] = []
     come = asyncio.Event()
 
-    async def one(reader: asyncio.StreamReader) -> None:
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            event = await receive(reader)
+            event = await receive(reader, writer)
             if event is not None:
                 late.append(time.time() - datetime.fromisoformat(event["timestamp"]).timestamp())
                 seen[event["seq"]] += 1
@@ -74,7 +76,7 @@ async def listen(url: str, count: int) -> dict[str, Any]:
         more = min(count - begun, _TOGETHER)
         some = await asyncio.gather(*(subscribe(url) for _ in range(more)))
         writers += [writer for _, writer, _ in some]
-        tasks += [asyncio.create_task(one(reader)) for reader, _, _ in some]
+        tasks += [asyncio.create_task(one(reader, writer)) for reader, writer, _ in some]
     print("ready", flush=True)
     newest = int(await asyncio.to_thread(sys.stdin.readline))
     while seen[newest] < count:
@@ -97,7 +99,7 @@ async def resume(url: str, count: int, after: int) -> dict[str, Any]:
         reader, writer, newest = await subscribe(url, after=after)
         seqs: list[int] = []
         while not seqs or seqs[-1] < newest:
-            event = await receive(reader)
+            event = await receive(reader, writer)
             if event is not None:
                 seqs.append(event["seq"])
         writer.close()
