@@ -64,7 +64,7 @@ def run_and_wait(client: RestClient, raw: RawWebSocket) -> float:
     """Seconds from the request to the event."""
     begun = time.perf_counter()
     answer = client.post("/api/workflows/isolated/run")
-    while raw.receive().json["executionId"] != answer.body["executionId"]:
+    while raw.event()["executionId"] != answer.body["executionId"]:
         pass
     return time.perf_counter() - begun
 

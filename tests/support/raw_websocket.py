@@ -111,6 +111,12 @@ class RawWebSocket:
             length = int.from_bytes(self._exactly(2 if length == 126 else 8))
         return RawFrame(first & 0x0F, self._exactly(length))
 
+    def event(self) -> Any:
+        """The JSON of the next frame that is no ping; pings are answered."""
+        while (found := self.receive()).opcode == PING:
+            self.send(frame(PONG, found.payload))
+        return found.json
+
     def closed(self) -> int:
         """The code with which the server closes; other frames are passed over."""
         while (found := self.receive()).opcode != CLOSE:
