@@ -62,10 +62,10 @@ class LiveConnection:
     async def serve(self) -> None:
         """Until either side closes."""
         writer = LiveWriter(
-            self._socket, self._codec, self._queue, self._stored, self._subscriptions, self.sees
+            self._socket, self._codec, self._queue, self._stored, self._subscriptions, self
         )
         deadline = self._runtime.clock.call_later(self._limits.auth_seconds, self._check_visitor)
-        writing = asyncio.create_task(writer.run(self._drop))
+        writing = asyncio.create_task(writer.run())
         writing.add_done_callback(lambda _: self._queue.close())
         try:
             async for message in self._socket:
@@ -92,6 +92,10 @@ class LiveConnection:
     def sees(self, published: Published) -> bool:
         """Whether an event is for this client."""
         return self.visitor is not None and self.visitor.may_see(published.event)
+
+    def sent(self, published: Published) -> None:
+        """A live event is on its way to the client."""
+        self._runtime.delivered(published)
 
     def offer(self, published: Published, ids: tuple[str, ...]) -> bool:
         """Called by the broadcaster for each event that matches; False: it lost its subscriptions."""
@@ -144,10 +148,11 @@ class LiveConnection:
                 self._queue.put_answer({"op": "pong"})
 
     def _authenticate(self, token: str) -> None:
-        if self.visitor is not None and self._door.without_token(self._address) is None:
+        here = self._door.without_token(self._address)
+        if self.visitor is not None and here is None:
             raise FrameError("already-authenticated", "this connection has shown its token")
         try:
-            self.visitor = self._door.with_token(token, self._address)
+            self.visitor = here or self._door.with_token(token, self._address)
         except QuarterjackError as error:
             self._queue.put_answer(FrameError("unauthorized", str(error)).frame())
             self._turn_out("the token is not valid")
@@ -170,10 +175,10 @@ class LiveConnection:
             if not subscription.is_ready:
                 await self._check(subscription, seq)
         except FrameError:
-            await self._drop(subscription)
+            await self.drop(subscription)
             raise
         except QuarterjackError as error:
-            await self._drop(subscription)
+            await self.drop(subscription)
             raise FrameError("unavailable", str(error), wanted.id) from None
 
     def _begin(self, subscription: Subscription, after: int | None, reply: Reply[int]) -> None:
@@ -211,7 +216,7 @@ class LiveConnection:
     def _put_subscribed(self, subscription: Subscription, seq: int) -> None:
         self._queue.put_answer({"op": "subscribed", "id": subscription.id, "seq": seq})
 
-    async def _drop(self, subscription: Subscription) -> None:
+    async def drop(self, subscription: Subscription) -> None:
         """No more for that one, also of what waits."""
         subscription.is_gone = True
         if self._subscriptions.get(subscription.id) is subscription:

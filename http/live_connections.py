@@ -10,7 +10,7 @@ from quarterjack.runtime import Runtime
 from .errors import TooManyConnections, Unauthenticated, UpgradeRequired
 from .frames import CODECS
 from .live import LiveConnection
-from .live_access import Door, OpenDoor, Visitor
+from .live_access import Door, Visitor
 from .live_limits import LiveLimits
 from .live_socket import LiveSocket
 from .replay import StoredEvents
@@ -22,14 +22,12 @@ _DEFAULT = next(iter(CODECS))
 class LiveConnections:
     """One per application; on its loop. `limits` and `door` are those of connections to come."""
 
-    def __init__(
-        self, runtime: Runtime, limits: LiveLimits | None = None, door: Door | None = None
-    ) -> None:
-        self.limits = limits or LiveLimits(
+    def __init__(self, runtime: Runtime, door: Door) -> None:
+        self.limits = LiveLimits(
             connections=runtime.settings.live_connections,
             heartbeat=runtime.settings.live_heartbeat.total_seconds(),
         )
-        self.door: Door = door or OpenDoor()
+        self.door = door
         self._runtime = runtime
         self._stored = StoredEvents(runtime)
         self._open: set[LiveConnection] = set()

@@ -4,8 +4,8 @@ Live events and answers alternate with stored ones, so neither holds up the othe
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from aiohttp import WSCloseCode, WSMsgType
 
@@ -22,6 +22,22 @@ logger = logging.getLogger("quarterjack.http.live")
 _BURST: Final = 32
 
 
+class Client(Protocol):
+    """For whom it writes."""
+
+    def sees(self, published: Published) -> bool:
+        """Whether an event is for him."""
+        ...
+
+    def sent(self, published: Published) -> None:
+        """A live event is on its way to him."""
+        ...
+
+    async def drop(self, subscription: Subscription) -> None:
+        """What that subscription wants is not stored any more."""
+        ...
+
+
 class LiveWriter:
     """The only one that sends frames on its socket."""
 
@@ -32,20 +48,21 @@ class LiveWriter:
         queue: LiveQueue,
         stored: StoredEvents,
         subscriptions: Mapping[str, Subscription],
-        sees: Callable[[Published], bool],
+        client: "Client",
     ) -> None:
         self._socket = socket
         self._codec = codec
         self._queue = queue
         self._stored = stored
         self._subscriptions = subscriptions
-        self._sees = sees
+        self._client = client
+        self._live: list[Published] = []
 
-    async def run(self, drop: Callable[[Subscription], Awaitable[None]]) -> None:
-        """Until it is cancelled, or the client is gone; a subscription whose events are gone is dropped."""
+    async def run(self) -> None:
+        """Until it is cancelled, or the client is gone."""
         try:
             while True:
-                await self._write_some(drop)
+                await self._write_some()
         except ConnectionError:
             return
         except QuarterjackError as error:
@@ -55,7 +72,7 @@ class LiveWriter:
             logger.exception("a WebSocket is closed, because its events can't be sent")
             self._socket.end(WSCloseCode.INTERNAL_ERROR, "the server's log says why")
 
-    async def _write_some(self, drop: Callable[[Subscription], Awaitable[None]]) -> None:
+    async def _write_some(self) -> None:
         await self._write_waiting()
         if self._queue.answers:
             await LetOthers()  # an answer comes before the events that follow from it
@@ -63,7 +80,7 @@ class LiveWriter:
             try:
                 await self._replay(replaying)
             except Pruned as error:
-                await self._tell_gone(replaying, error, drop)
+                await self._tell_gone(replaying, error)
         elif self._queue:
             await LetOthers()
         else:
@@ -79,10 +96,14 @@ class LiveWriter:
             if self._socket.is_full:
                 break
         self._socket.flush()
+        for published in self._live:
+            self._client.sent(published)
+        self._live.clear()
 
     def _write(self, waiting: Waiting) -> None:
         match waiting:
             case WaitingEvent(published, wanted):
+                self._live.append(published)
                 self._write_event(published, tuple(each.id for each in wanted if not each.is_gone))
             case Goodbye(code, why):
                 self._socket.end(code, why)
@@ -143,18 +164,13 @@ class LiveWriter:
             and self._subscriptions.get(each.id) is each
             and each.matches(event)
         )
-        if ids and self._sees(published):
+        if ids and self._client.sees(published):
             self._write_event(published, ids)
 
-    async def _tell_gone(
-        self,
-        replaying: list[Subscription],
-        error: Pruned,
-        drop: Callable[[Subscription], Awaitable[None]],
-    ) -> None:
+    async def _tell_gone(self, replaying: list[Subscription], error: Pruned) -> None:
         fall_back(self._queue, self._subscriptions.values())
         for each in replaying:
             if each.position < error.oldest - 1:
-                await drop(each)
+                await self._client.drop(each)
                 told = FrameError("gone", str(error), each.id, oldest=error.oldest)
                 self._queue.put_answer(told.frame())

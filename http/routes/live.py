@@ -5,7 +5,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from ..call import Call
-from ..errors import Draining, TooManyConnections, UpgradeRequired
+from ..errors import (
+    Draining,
+    TooManyConnections,
+    TooManyFailures,
+    Unauthenticated,
+    UpgradeRequired,
+)
 from ..keys import CONNECTIONS, DRAINING
 
 
@@ -19,7 +25,7 @@ def calls() -> list[Call]:
             connect,
             role=None,
             status=HTTPStatus.SWITCHING_PROTOCOLS,
-            errors=(UpgradeRequired, TooManyConnections),
+            errors=(UpgradeRequired, Unauthenticated, TooManyFailures, TooManyConnections),
         )
     ]
 

@@ -220,3 +220,29 @@ def test_an_error_does_not_repeat_the_token(site: Site, keeper: Keeper, token: o
 
     assert error["code"] == "invalid-input"
     assert SECRET not in str(error)
+
+
+def test_a_real_token_is_known_limited_and_revoked(site: Site) -> None:
+    def come(secret: str = "") -> RawWebSocket:
+        raw = RawWebSocket.open(site.client.url)
+        wanted = text({"op": "subscribe", "id": "a", "topic": "*"})
+        raw.send((text(auth(secret)) if secret else b"") + wanted)
+        return raw
+
+    with come() as before:
+        assert before.receive().json["op"] == "subscribed"
+        admin = site.runtime.create_token("admin", "admin").get(timeout=20)
+        some = site.runtime.create_token("some", "viewer", workflows=["echo"]).get(timeout=20)
+        assert before.closed() == 4401  # from now on a token is needed
+    with come() as nobody, come(some.secret) as limited, come(admin.secret) as all_seeing:
+        assert nobody.receive().json["code"] == "unauthorized"
+        for raw, role in ((limited, "viewer"), (all_seeing, "admin")):
+            assert raw.receive().json == {"op": "authenticated", "role": role}
+            assert raw.receive().json["op"] == "subscribed"
+        tell_all(site, [progress(workflow="fails"), progress(workflow="echo")])
+        assert limited.receive().json["workflowId"] == "echo"
+        assert all_seeing.receive().json["workflowId"] == "fails"
+        site.runtime.revoke_token(some.token.id).get(timeout=20)
+        assert limited.closed() == 4401
+        tell_all(site, [progress()])
+        assert [all_seeing.receive().json["op"] for _ in range(2)] == ["event", "event"]
