@@ -313,7 +313,7 @@ class ExecutionCourse(CastMember):
             reply.get()
             self._leave()
 
-        self.commit(replace(turn.change(self._key), ended=ended), stored)
+        self.commit(turn.change(self._key, ended), stored)
 
     def _leave(self) -> None:
         self._over = True

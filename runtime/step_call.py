@@ -3,7 +3,6 @@
 Whatever the function does (also `SystemExit`) becomes a report; nothing is raised here.
 """
 
-import inspect
 import threading
 import traceback
 from collections.abc import Callable, Iterable
@@ -82,11 +81,6 @@ class StepCall:
             elif parameter.source in task.params:
                 found[name] = task.params[parameter.source]
         return found
-
-
-def is_coroutine(task: StepTask) -> bool:
-    """Whether the step is an `async def`."""
-    return inspect.iscoroutinefunction(task.step.function)
 
 
 def returned(task: StepTask, value: Any) -> StepEnd:

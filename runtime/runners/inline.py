@@ -12,7 +12,7 @@ from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
-from ..step_call import StepCall, is_coroutine
+from ..step_call import StepCall
 from ..step_output import Recording
 
 
@@ -30,7 +30,7 @@ class InlineRunner:
         report(StepBegan(task.key))
         call, recording = StepCall(task, threading.Event(), report), Recording(self._now)
         with recording.entered():
-            ended = asyncio.run(call.run_coroutine()) if is_coroutine(task) else call.run()
+            ended = asyncio.run(call.run_coroutine()) if task.step.is_coroutine else call.run()
         report(ended._replace(output=recording.tail.pack()))
 
     def cancel(self, key: AttemptKey) -> None:
