@@ -1,10 +1,10 @@
 """Answers: what the runtime says, within a time limit, as JSON."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from aiohttp import web
 
@@ -12,8 +12,10 @@ from quarterjack.storage import Calendar, Schedule
 
 from . import json_text
 from .errors import NoAnswerInTime
+from .shapes.shape import Shape
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Shape)
 ANSWER_DEADLINE: Final = timedelta(seconds=30)
 """How long the runtime may take for an answer."""
 
@@ -30,24 +32,41 @@ async def answered(reply: Awaitable[T]) -> T:
         ) from None
 
 
-def ok(
-    value: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """A small value as JSON."""
-    return _response(json_text.dump(value), status, headers)
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[S]):
+    """What a handler answers; one that can be large is made and encoded on a thread."""
+
+    make: Callable[[], S]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
+    is_large: bool = False
+
+    async def response(self, status: int) -> web.Response:
+        """As aiohttp sends it, with that status unless the answer has its own."""
+        body = await asyncio.to_thread(self._encoded) if self.is_large else self._encoded()
+        return web.Response(
+            status=self.status or status,
+            headers=self.headers,
+            body=body,
+            content_type="application/json",
+        )
+
+    def _encoded(self) -> bytes:
+        return json_text.dump(self.make().model_dump())
 
 
-async def ok_large(
-    value: Any, headers: Mapping[str, str] | None = None, status: int = HTTPStatus.OK
-) -> web.Response:
-    """A value of any size as JSON, encoded on a thread so that nobody waits for it."""
-    return _response(await asyncio.to_thread(json_text.dump, value), status, headers)
+def ok(value: S, headers: Mapping[str, str] | None = None, status: int | None = None) -> Answer[S]:
+    """A small answer."""
+    return Answer(lambda: value, headers or {}, status)
+
+
+def ok_large(
+    make: Callable[[], S], headers: Mapping[str, str] | None = None, status: int | None = None
+) -> Answer[S]:
+    """One of any size, so that nobody waits for it."""
+    return Answer(make, headers or {}, status, is_large=True)
 
 
 def etag(found: Schedule | Calendar) -> dict[str, str]:
     """The header that names the version of what is answered."""
     return {"ETag": f'"{found.version}"'}
-
-
-def _response(body: bytes, status: int, headers: Mapping[str, str] | None) -> web.Response:
-    return web.Response(status=status, headers=headers, body=body, content_type="application/json")

@@ -8,11 +8,12 @@ from aiohttp import web
 from quarterjack.runtime import Runtime
 
 from .bodies import LARGEST_BODY
+from .call import add_calls
 from .guard import add_security_headers, guard
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
 from .live import LiveConnection
 from .problems import problem_details
-from .routes import all_routes
+from .routes import all_calls
 
 _KEEP_ALIVE_SECONDS: Final = 75.0
 _MOST_IMPORTS: Final = 2
@@ -30,7 +31,7 @@ def build_app(runtime: Runtime) -> web.Application:
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(_close_connections)
-    app.add_routes(all_routes())
+    add_calls(app, all_calls())
     return app
 
 

@@ -16,8 +16,9 @@ from quarterjack.actors.drafts import validated
 from quarterjack.storage import InvalidInput, QuarterjackError
 from quarterjack.storage.wire_model import WireModel
 
-from . import json_text, presenters
+from . import json_text
 from .errors import NotJson
+from .shapes.events import event_fields
 
 LARGEST_FRAME: Final = 65_536
 """Bytes that a client's frame may have."""
@@ -162,7 +163,7 @@ CODECS: Final[Mapping[str, Codec]] = {
 def _shared(published: Published) -> dict[str, Any]:
     """What every subscriber gets of an event."""
     event = published.event
-    return {"event": event.type.replace(".", ":"), **presenters.event(event)}
+    return {"event": event.type.replace(".", ":"), **event_fields(event)}
 
 
 def _packed(value: object) -> bytes:

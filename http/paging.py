@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from quarterjack.storage import InvalidInput
@@ -36,10 +36,9 @@ def page_request(query: PageQuery, scope: str, shape: Shape) -> PageRequest:
     return PageRequest(query.limit, tuple(key))
 
 
-def listing(page: Page[T], scope: str, present: Callable[[T], Any]) -> dict[str, Any]:
-    """A page as it goes out."""
-    following = None if page.next is None else cursor_of(scope, page.next)
-    return {"items": [present(item) for item in page.items], "nextCursor": following}
+def next_cursor(page: Page[Any], scope: str) -> str | None:
+    """The cursor of the page after this one; None: there is none."""
+    return None if page.next is None else cursor_of(scope, page.next)
 
 
 def page_of(items: Mapping[Key, T], page: PageRequest) -> Page[T]:

@@ -6,6 +6,8 @@ from .apply import apply
 from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
+from .openapi import openapi
+from .secret_key import secret_key
 from .serve import serve
 from .transfer import export_schedules, import_schedules
 
@@ -24,5 +26,7 @@ for command in (
     apply,
     export_schedules,
     import_schedules,
+    openapi,
+    secret_key,
 ):
     main.add_command(command)

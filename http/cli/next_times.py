@@ -15,7 +15,7 @@ from quarterjack.actors.preview import Preview
 from quarterjack.storage.instants import format_instant
 
 from .. import json_text
-from ..routes.previews import preview as presented
+from ..shapes.previews import Preview as ShownPreview
 from .options import config_option, json_option, option
 from .played_draft import lines, played
 from .zones import ZoneType
@@ -92,7 +92,7 @@ def next_command(
 
 def _show_played(title: str, found: Preview, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json_text.dump(presented(found)))
+        click.echo(json_text.dump(ShownPreview.of(found).model_dump()))
         return
     click.echo(title)
     for line in lines(found):

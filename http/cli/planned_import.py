@@ -1,18 +1,23 @@
 """Carries a plan out on a server: what is stored there, a rehearsal, and then the changes themselves."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from quarterjack.actors.secret import MASK
 
 from .. import json_text
 from ..ndjson import write_lines
 from .connection import ClientError, Connection, Refused, schedule_path
 from .schedule_files import FileProblem
-from .schedule_plan import Form, SchedulePlan, Wish, plan_for
+from .schedule_plan import Form, PlannedChange, SchedulePlan, Wish, plan_for
 
 EXPORT: Final = "/api/schedules/export"
 IMPORT: Final = "/api/schedules/import"
 _MOST_TOLD: Final = 50
+_PARAMS: Final = "executionConfig.params."
 
 
 class Outcome(NamedTuple):
@@ -30,6 +35,7 @@ class Outcome(NamedTuple):
 def planned(connection: Connection, wishes: Iterable[Wish]) -> SchedulePlan:
     """What has to be done there, checked by the server, too: `problems` has what it would refuse."""
     plan = plan_for(wishes, stored_schedules(connection))
+    plan.change = [_without_secrets(connection, each) for each in plan.change]
     if not plan.problems and plan.sent:
         answer = _imported(connection, plan, dryRun="true")
         plan.problems = _problems(plan, answer)
@@ -62,6 +68,25 @@ def fail_for(problems: Sequence[object], otherwise: str = "nothing was changed")
     if len(problems) > _MOST_TOLD:
         told.append(f"… and {len(problems) - _MOST_TOLD} more")
     raise ClientError("\n".join([f"{len(problems)} wrong; {otherwise}:", *told]))
+
+
+def _without_secrets(connection: Connection, change: PlannedChange) -> PlannedChange:
+    """With `***` for the values in the file that the server would not show."""
+    if not any(each.field.startswith(_PARAMS) for each in change.differences):
+        return change
+    workflow = quote(change.wanted.form["workflowId"], safe="")
+    try:
+        known = connection.get(f"/api/workflows/{workflow}")["params"]
+    except Refused:  # so it is refused, too
+        known = []
+    secret = {f"{_PARAMS}{each['name']}" for each in known if each["secret"]}
+    shown = [
+        each._replace(after=f"{MASK} (given)")
+        if each.field in secret and isinstance(each.after, str)
+        else each
+        for each in change.differences
+    ]
+    return replace(change, differences=shown)
 
 
 def _imported(connection: Connection, plan: SchedulePlan, **query: str) -> Mapping[str, Any]:

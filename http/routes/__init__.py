@@ -1,25 +1,27 @@
 """One module a resource: its addresses, and the handlers that bridge them to the runtime."""
 
-from aiohttp import web
-
+from ..call import Call
 from . import (
     actors,
     backfills,
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
     live,
+    nodes,
     previews,
     schedules,
+    webhooks,
     workflows,
 )
 
 
-def all_routes() -> list[web.RouteDef]:
-    """Every address that the server answers."""
+def all_calls() -> list[Call]:
+    """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
         previews,
@@ -29,9 +31,12 @@ def all_routes() -> list[web.RouteDef]:
         workflows,
         executions,
         events,
+        webhooks,
         cron,
         actors,
+        nodes,
         health,
+        description,
         live,
     )
-    return [route for resource in resources for route in resource.routes()]
+    return [call for resource in resources for call in resource.calls()]

@@ -2,22 +2,24 @@
 
 from aiohttp import web
 
-from .. import presenters
-from ..answers import answered, ok_large
+from ..answers import Answer, answered, ok_large
+from ..call import Call
 from ..keys import runtime_of
-from ..paging import listing, page_of, page_request
-from ..query import PageQuery, read_query
+from ..paging import next_cursor, page_of, page_request
+from ..query import PageQuery
+from ..shapes.server import Actor
+from ..shapes.shape import Listing, listed
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
-    return [web.get("/api/actors", list_actors)]
+def calls() -> list[Call]:
+    """What can be asked of actors."""
+    return [Call("listActors", "GET", "/api/actors", list_actors)]
 
 
-async def list_actors(request: web.Request) -> web.Response:
-    """`GET /api/actors`: parents before their children."""
-    query = read_query(request, PageQuery)
+async def list_actors(request: web.Request, query: PageQuery) -> Answer[Listing[Actor]]:
+    """The supervision tree, parents before their children."""
     page = page_request(query, "actors", (str,))
     found = await answered(runtime_of(request).actors())
     tree = page_of({(each.path,): each for each in found}, page)
-    return await ok_large(listing(tree, "actors", presenters.actor))
+    following = next_cursor(tree, "actors")
+    return ok_large(lambda: listed(tree, following, Actor.of))

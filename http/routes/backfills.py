@@ -4,84 +4,84 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from quarterjack.storage import BackfillProgress
+from quarterjack.storage import IllegalTransition, NotFound, Role
+from quarterjack.storage.backfill_changes import BackfillConflict
 
-from ..answers import answered, ok, ok_large
-from ..bodies import EmptyBody, read_body, read_object
+from .. import intake
+from ..answers import Answer, answered, ok, ok_large
+from ..call import Call
 from ..keys import runtime_of
-from ..paging import listing, page_request
-from ..presenters import Json, instant
-from ..query import NoQuery, PageQuery, read_query
+from ..paging import next_cursor, page_request
+from ..query import PageQuery
+from ..shapes.backfills import Backfill, BackfillNamed, BackfillStarted
+from ..shapes.shape import Listing, listed
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of backfills."""
     return [
-        web.post("/api/schedules/{schedule_id}/backfill", create),
-        web.get("/api/schedules/{schedule_id}/backfills", list_of_schedule),
-        web.get("/api/backfills/{backfill_id}", read),
-        web.post("/api/backfills/{backfill_id}/cancel", cancel),
+        Call(
+            "backfillSchedule",
+            "POST",
+            "/api/schedules/{schedule_id}/backfill",
+            create,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=(NotFound, BackfillConflict, IllegalTransition),
+            takes_key=True,
+        ),
+        Call(
+            "listBackfills",
+            "GET",
+            "/api/schedules/{schedule_id}/backfills",
+            list_of_schedule,
+            errors=(NotFound,),
+        ),
+        Call("getBackfill", "GET", "/api/backfills/{backfill_id}", read, errors=(NotFound,)),
+        Call(
+            "cancelBackfill",
+            "POST",
+            "/api/backfills/{backfill_id}/cancel",
+            cancel,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=(NotFound, IllegalTransition),
+        ),
     ]
 
 
-async def create(request: web.Request) -> web.Response:
-    """`POST /api/schedules/{id}/backfill`: 202 when all its executions are recorded."""
-    read_query(request, NoQuery)
-    body = await read_object(request)
+async def create(request: web.Request, body: intake.Backfill) -> Answer[BackfillStarted]:
+    """Record an execution for each due instant of a range that has none."""
     key = request.match_info["schedule_id"]
     made = await answered(runtime_of(request).backfill_schedule(key, body))
-    answer = {"executionIds": made.execution_ids, "backfillId": made.backfill_id}
-    return await ok_large(answer, status=HTTPStatus.ACCEPTED)
+    return ok_large(
+        lambda: BackfillStarted(
+            execution_ids=list(made.execution_ids), backfill_id=made.backfill_id
+        )
+    )
 
 
-async def list_of_schedule(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/backfills`: newest first."""
-    query, key = read_query(request, PageQuery), request.match_info["schedule_id"]
+async def list_of_schedule(request: web.Request, query: PageQuery) -> Answer[Listing[Backfill]]:
+    """The backfills of a schedule, newest first."""
+    key = request.match_info["schedule_id"]
     runtime, scope = runtime_of(request), f"backfills of {key}"
     found = await answered(runtime.list_backfills(key, page_request(query, scope, (int, str))))
     if not found.items:
         await answered(runtime.get_schedule(key))  # an unknown schedule is no empty list
-    return await ok_large(listing(found, scope, backfill))
+    following = next_cursor(found, scope)
+    return ok_large(lambda: listed(found, following, Backfill.of))
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/backfills/{id}`: how far it has come."""
-    read_query(request, NoQuery)
-    found = await answered(runtime_of(request).get_backfill(_key(request)))
-    return ok(backfill(found))
+async def read(request: web.Request) -> Answer[Backfill]:
+    """A backfill, and how far it has come."""
+    return ok(Backfill.of(await answered(runtime_of(request).get_backfill(_key(request)))))
 
 
-async def cancel(request: web.Request) -> web.Response:
-    """`POST /api/backfills/{id}/cancel`: 202 when nothing more of it will begin."""
-    read_query(request, NoQuery)
-    await read_body(request, EmptyBody)
+async def cancel(request: web.Request) -> Answer[BackfillNamed]:
+    """Let nothing more of it begin."""
     key = _key(request)
     await answered(runtime_of(request).cancel_backfill(key))
-    return ok({"backfillId": key}, HTTPStatus.ACCEPTED)
-
-
-def backfill(found: BackfillProgress) -> Json:
-    """A backfill as it goes out."""
-    base = found.backfill
-    return {
-        "id": base.id,
-        "scheduleId": base.schedule_id,
-        "start": instant(base.start),
-        "end": instant(base.end),
-        "overlap": base.overlap.value,
-        "maxConcurrency": base.max_concurrency,
-        "priority": base.priority,
-        "params": base.params,
-        "status": found.status.value,
-        "total": base.total,
-        "queued": found.queued,
-        "running": found.running,
-        "succeeded": found.succeeded,
-        "failed": found.failed,
-        "cancelled": found.cancelled,
-        "createdAt": instant(base.created_at),
-        "cancelledAt": instant(base.cancelled_at),
-    }
+    return ok(BackfillNamed(backfill_id=key))
 
 
 def _key(request: web.Request) -> str:

@@ -7,32 +7,41 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from quarterjack.runtime.bulk import SLICE, ImportReport, LineErrors, ScheduleImport
-from quarterjack.storage import FieldError, InvalidInput, QuarterjackError, WorkflowId
+from quarterjack.runtime.bulk import SLICE, ScheduleImport
+from quarterjack.storage import InvalidInput, QuarterjackError, Role, WorkflowId
 from quarterjack.storage.queries import ScheduleFilter
 
-from ..answers import answered, ok_large
+from ..answers import Answer, answered, ok_large
+from ..call import Call
 from ..errors import TooManyImports
+from ..intake import Lines
 from ..keys import IMPORTS, runtime_of
-from ..ndjson import MEDIA_TYPE, Line, read_line, read_lines, write_lines
-from ..query import ExportQuery, ImportQuery, read_query
+from ..ndjson import MEDIA_TYPE, Line, read_line, write_lines
+from ..query import ExportQuery, ImportQuery
+from ..shapes.bulk import ImportReport
 
 logger = logging.getLogger("quarterjack.http")
 _WRITE_SECONDS: Final = 30
 """How long a client may take for a page."""
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of all schedules at once."""
     return [
-        web.get("/api/schedules/export", export_schedules),
-        web.post("/api/schedules/import", import_schedules),
+        Call("exportSchedules", "GET", "/api/schedules/export", export_schedules, media=MEDIA_TYPE),
+        Call(
+            "importSchedules",
+            "POST",
+            "/api/schedules/import",
+            import_schedules,
+            Role.ADMIN,
+            errors=(TooManyImports,),
+        ),
     ]
 
 
-async def export_schedules(request: web.Request) -> web.StreamResponse:
-    """`GET /api/schedules/export`: oldest first, a page at a time."""
-    query = read_query(request, ExportQuery)
+async def export_schedules(request: web.Request, query: ExportQuery) -> web.StreamResponse:
+    """All scheduled workflows as lines of JSON, oldest first."""
     workflow_id = None if query.workflow_id is None else WorkflowId(query.workflow_id)
     wanted = ScheduleFilter(query.status, workflow_id, query.q)
     runtime = runtime_of(request)
@@ -58,19 +67,21 @@ async def export_schedules(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def import_schedules(request: web.Request) -> web.Response:
-    """`POST /api/schedules/import`: 200 with what came of it, also if some lines are wrong."""
-    query = read_query(request, ImportQuery)
+async def import_schedules(
+    request: web.Request, query: ImportQuery, body: Lines
+) -> Answer[ImportReport]:
+    """Make each scheduled workflow so; a wrong line does not stop the others."""
     places = request.app[IMPORTS]
     if places.locked():
         raise TooManyImports("Other imports are running; send this one when they are done.")
     async with places:
-        lines = iter(await read_lines(request))
+        lines = iter(await body.read())
         importing = runtime_of(request).begin_import(dry_run=query.dry_run)
         while chunk := list(islice(lines, SLICE)):
             forms = await asyncio.to_thread(_read, chunk, importing)
             await answered(importing.take(forms))
-        return await ok_large(_report(importing.report))
+        report = importing.report
+        return ok_large(lambda: ImportReport.of(report))
 
 
 def _read(lines: list[Line], importing: ScheduleImport) -> list[tuple[int, Any]]:
@@ -82,20 +93,3 @@ def _read(lines: list[Line], importing: ScheduleImport) -> list[tuple[int, Any]]
         except InvalidInput as error:
             importing.refuse(line.number, error.errors)
     return found
-
-
-def _report(report: ImportReport) -> dict[str, Any]:
-    return {
-        "created": report.created,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "errors": [_errors(each) for each in report.errors],
-    }
-
-
-def _errors(found: LineErrors) -> dict[str, Any]:
-    return {"line": found.line, "errors": [_error(each) for each in found.errors]}
-
-
-def _error(found: FieldError) -> dict[str, Any]:
-    return {"loc": list(found.loc), "msg": found.msg}

@@ -5,50 +5,66 @@ from typing import Final
 
 from aiohttp import web
 
-from quarterjack.storage import Calendar
+from quarterjack import storage
+from quarterjack.storage import CalendarInUse, NotFound, Role, VersionConflict
 
-from .. import presenters
-from ..answers import answered, etag, ok_large
-from ..bodies import EmptyBody, read_body, read_calendar
+from ..answers import Answer, answered, etag, ok_large
+from ..call import Call
+from ..intake import CalendarText
 from ..keys import runtime_of
-from ..paging import listing, page_request
+from ..paging import next_cursor, page_request
 from ..preconditions import wanted_calendar
-from ..query import NoQuery, PageQuery, read_query
+from ..query import PageQuery
+from ..shapes.calendars import Calendar, CalendarEntry
+from ..shapes.shape import Listing, listed
 
 _FIRST: Final = 1
 """The version of a calendar that was not there before."""
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of calendars."""
     one = "/api/calendars/{name}"
     return [
-        web.get("/api/calendars", list_calendars),
-        web.get(one, read),
-        web.put(one, put),
-        web.delete(one, delete),
+        Call("listCalendars", "GET", "/api/calendars", list_calendars),
+        Call("getCalendar", "GET", one, read, errors=(NotFound,)),
+        Call(
+            "putCalendar",
+            "PUT",
+            one,
+            put,
+            Role.ADMIN,
+            errors=(NotFound, VersionConflict),
+            also=(HTTPStatus.CREATED,),
+        ),
+        Call(
+            "deleteCalendar",
+            "DELETE",
+            one,
+            delete,
+            Role.ADMIN,
+            HTTPStatus.NO_CONTENT,
+            errors=(NotFound, VersionConflict, CalendarInUse),
+        ),
     ]
 
 
-async def list_calendars(request: web.Request) -> web.Response:
-    """`GET /api/calendars`: by name, without their days."""
-    query = read_query(request, PageQuery)
+async def list_calendars(request: web.Request, query: PageQuery) -> Answer[Listing[CalendarEntry]]:
+    """The calendars by name, without their days."""
     page = page_request(query, "calendars", (str,))
     found = await answered(runtime_of(request).list_calendars(page))
-    return await ok_large(listing(found, "calendars", presenters.calendar_entry))
+    following = next_cursor(found, "calendars")
+    return ok_large(lambda: listed(found, following, CalendarEntry.of))
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/calendars/{name}`."""
-    read_query(request, NoQuery)
-    return await _shown(await answered(runtime_of(request).get_calendar(_name(request))))
+async def read(request: web.Request) -> Answer[Calendar]:
+    """A calendar with its days."""
+    return _shown(await answered(runtime_of(request).get_calendar(_name(request))))
 
 
-async def put(request: web.Request) -> web.Response:
-    """`PUT /api/calendars/{name}`: made (201), or what it holds replaced."""
-    read_query(request, NoQuery)
+async def put(request: web.Request, body: CalendarText) -> Answer[Calendar]:
+    """Make a calendar (201), or replace what it holds."""
     runtime, name = runtime_of(request), _name(request)
-    body = await read_calendar(request)
     version = await wanted_calendar(request, runtime, name)
     if isinstance(body, bytes):
         reply = runtime.put_calendar(name, icalendar=body, version=version)
@@ -57,24 +73,18 @@ async def put(request: web.Request) -> web.Response:
             name, dates=body.dates, description=body.description, version=version
         )
     found = await answered(reply)
-    answer = await _shown(found)
-    if found.version == _FIRST:
-        answer.set_status(HTTPStatus.CREATED)
-    return answer
+    return _shown(found, HTTPStatus.CREATED if found.version == _FIRST else HTTPStatus.OK)
 
 
-async def delete(request: web.Request) -> web.Response:
-    """`DELETE /api/calendars/{name}`."""
-    read_query(request, NoQuery)
-    await read_body(request, EmptyBody)
+async def delete(request: web.Request) -> None:
+    """Delete a calendar that no schedule uses."""
     runtime, name = runtime_of(request), _name(request)
     version = await wanted_calendar(request, runtime, name)
     await answered(runtime.delete_calendar(name, version=version))
-    return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-async def _shown(found: Calendar) -> web.Response:
-    return await ok_large(presenters.calendar(found), etag(found))
+def _shown(found: storage.Calendar, status: int = HTTPStatus.OK) -> Answer[Calendar]:
+    return ok_large(lambda: Calendar.of_whole(found), etag(found), status)
 
 
 def _name(request: web.Request) -> str:

@@ -10,25 +10,25 @@ from quarterjack.actors.policies.cron_words import describe
 from quarterjack.actors.policies.time_zones import UnknownTimeZone, time_zone
 from quarterjack.storage import FieldError, InvalidInput
 
-from .. import presenters
-from ..answers import ok
+from ..answers import Answer, ok
+from ..call import Call
 from ..keys import runtime_of
-from ..query import CronQuery, read_query
+from ..query import CronQuery
+from ..shapes.server import CronMeaning
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
-    return [web.get("/api/cron", read)]
+def calls() -> list[Call]:
+    """What can be asked of cron."""
+    return [Call("readCron", "GET", "/api/cron", read)]
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/cron`: worked out on a thread, because many instants take a while."""
-    query = read_query(request, CronQuery)
+async def read(request: web.Request, query: CronQuery) -> Answer[CronMeaning]:
+    """What an expression means, and when it is due."""
     now = runtime_of(request).clock.now()
-    return ok(await asyncio.to_thread(_preview, query, now))
+    return ok(await asyncio.to_thread(_preview, query, now))  # many instants take a while
 
 
-def _preview(query: CronQuery, now: datetime) -> presenters.Json:
+def _preview(query: CronQuery, now: datetime) -> CronMeaning:
     errors = []
     try:
         expression = CronExpression(query.expr, query.seed or "")
@@ -46,4 +46,7 @@ def _preview(query: CronQuery, now: datetime) -> presenters.Json:
         instants.append(due)
         due = expression.next(due, zone)
     needs_seed = expression.is_hashed and query.seed is None
-    return presenters.cron(describe(expression), instants, needs_seed=needs_seed)
+    description = describe(expression)
+    if needs_seed:
+        description += " (`H` is chosen by a schedule's id: give that as `seed`)"
+    return CronMeaning(description=description, items=instants)

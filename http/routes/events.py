@@ -7,17 +7,21 @@ from typing import Final
 
 from aiohttp import web
 
-from quarterjack.storage import Event, InvalidInput
+from quarterjack import storage
+from quarterjack.storage import IdempotencyConflict, InvalidInput, Role
 from quarterjack.storage.events import TOPICS, topics
 from quarterjack.storage.queries import Page
 
-from .. import presenters
-from ..answers import answered, ok, ok_large
-from ..bodies import LARGEST_BODY, EventBody, read_body
+from ..answers import Answer, answered, ok, ok_large
+from ..bodies import LARGEST_BODY, EventBody
+from ..call import Call
 from ..idempotency import idempotency_key
 from ..keys import runtime_of
-from ..paging import listing, page_request
-from ..query import EventsQuery, NoQuery, read_query
+from ..paging import next_cursor, page_request
+from ..query import EventsQuery
+from ..shapes.events import Event
+from ..shapes.executions import StartedMany
+from ..shapes.shape import Listing, listed
 
 _SCOPE: Final = "events"
 _LARGE: Final = 32_768
@@ -27,46 +31,53 @@ _MOST_READ: Final = 20_000
 """Events that one call looks at; a page may have fewer than wanted, and says where it goes on."""
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of events."""
     return [
-        web.get("/api/events", list_events),
-        web.post("/api/events/{name}", send),
+        Call("listEvents", "GET", "/api/events", list_events),
+        Call(
+            "sendEvent",
+            "POST",
+            "/api/events/{event}",
+            send,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=(IdempotencyConflict,),
+        ),
     ]
 
 
-async def list_events(request: web.Request) -> web.Response:
-    """`GET /api/events`: oldest first, after a sequence number."""
-    query = read_query(request, EventsQuery)
+async def list_events(request: web.Request, query: EventsQuery) -> Answer[Listing[Event]]:
+    """The stored events after a sequence number, oldest first."""
     if query.topic not in TOPICS:
         raise InvalidInput.field("query", "topic", msg=f"there is no topic {query.topic!r:.60}")
     page = page_request(query, _SCOPE, (int,))
     after = query.after if page.after is None else max(query.after, int(page.after[0]))
     found = await _matching(request, after, query.topic, page.limit)
-    return await ok_large(listing(found, _SCOPE, presenters.event))
+    following = next_cursor(found, _SCOPE)
+    return ok_large(lambda: listed(found, following, Event.of))
 
 
-async def send(request: web.Request) -> web.Response:
-    """`POST /api/events/{name}`: 202 when it is stored what becomes of it."""
-    read_query(request, NoQuery)
-    key = idempotency_key(request)
-    body = await read_body(request, EventBody)
+async def send(request: web.Request, body: EventBody) -> Answer[StartedMany]:
+    """Tell those that wait for an event of that name, and fire the schedules that do."""
     sent = partial(
         runtime_of(request).send_event,
-        request.match_info["name"],
+        request.match_info["event"],
         body.payload,
         key=body.key,
-        idempotency_key=key,
+        idempotency_key=idempotency_key(request),
     )
     if (request.content_length or LARGEST_BODY) > _LARGE:
         reply = await asyncio.to_thread(sent)  # it packs the payload
     else:
         reply = sent()
-    return ok({"executionIds": await answered(reply)}, HTTPStatus.ACCEPTED)
+    return ok(StartedMany(execution_ids=list(await answered(reply))))
 
 
-async def _matching(request: web.Request, after: int, topic: str, limit: int) -> Page[Event]:
-    runtime, matching = runtime_of(request), list[Event]()
+async def _matching(
+    request: web.Request, after: int, topic: str, limit: int
+) -> Page[storage.Event]:
+    runtime, matching = runtime_of(request), list[storage.Event]()
     for _ in range(0, _MOST_READ, _CHUNK):
         chunk = await answered(runtime.events(after, limit=_CHUNK))
         for event in chunk:

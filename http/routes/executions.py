@@ -4,31 +4,59 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from quarterjack.storage import BackfillId, ScheduleId, WorkflowId
+from quarterjack.storage import (
+    BackfillId,
+    IllegalTransition,
+    NotFound,
+    Role,
+    ScheduleId,
+    WorkflowId,
+)
 from quarterjack.storage.queries import ExecutionFilter
 
-from .. import presenters
-from ..answers import answered, ok, ok_large
-from ..bodies import EmptyBody, read_body
+from ..answers import Answer, answered, ok, ok_large
+from ..call import Call
 from ..keys import runtime_of
-from ..paging import listing, page_request
-from ..query import ExecutionsQuery, LogsQuery, NoQuery, read_query
+from ..paging import next_cursor, page_request
+from ..query import ExecutionsQuery, LogsQuery
+from ..shapes.executions import AttemptLog, Execution, ExecutionDetail, Started, StepLogs
+from ..shapes.shape import Listing, listed
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of executions."""
+    one = "/api/executions/{execution_id}"
+    change = (NotFound, IllegalTransition)
     return [
-        web.get("/api/executions", list_executions),
-        web.get("/api/executions/{execution_id}", read),
-        web.get("/api/executions/{execution_id}/steps/{step}/logs", read_logs),
-        web.post("/api/executions/{execution_id}/cancel", cancel),
-        web.post("/api/executions/{execution_id}/retry", retry),
+        Call("listExecutions", "GET", "/api/executions", list_executions),
+        Call("getExecution", "GET", one, read, errors=(NotFound,)),
+        Call("getStepLogs", "GET", f"{one}/steps/{{step}}/logs", read_logs, errors=(NotFound,)),
+        Call(
+            "cancelExecution",
+            "POST",
+            f"{one}/cancel",
+            cancel,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=change,
+        ),
+        Call(
+            "retryExecution",
+            "POST",
+            f"{one}/retry",
+            retry,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=change,
+            takes_key=True,
+        ),
     ]
 
 
-async def list_executions(request: web.Request) -> web.Response:
-    """`GET /api/executions`: newest first."""
-    query = read_query(request, ExecutionsQuery)
+async def list_executions(
+    request: web.Request, query: ExecutionsQuery
+) -> Answer[Listing[Execution]]:
+    """The executions of all schedules and of none, newest first."""
     wanted = ExecutionFilter(
         query.status,
         None if query.workflow_id is None else WorkflowId(query.workflow_id),
@@ -39,39 +67,35 @@ async def list_executions(request: web.Request) -> web.Response:
     )
     page = page_request(query, "executions", (int, str))
     found = await answered(runtime_of(request).list_executions(wanted, page))
-    return await ok_large(listing(found, "executions", presenters.execution))
+    following = next_cursor(found, "executions")
+    return ok_large(lambda: listed(found, following, Execution.of))
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/executions/{id}`: with its steps."""
-    read_query(request, NoQuery)
+async def read(request: web.Request) -> Answer[ExecutionDetail]:
+    """An execution with its steps."""
     found = await answered(runtime_of(request).get_execution(_key(request)))
-    return await ok_large(presenters.execution_detail(found))
+    return ok_large(lambda: ExecutionDetail.of_detail(found))
 
 
-async def read_logs(request: web.Request) -> web.Response:
-    """`GET /api/executions/{id}/steps/{step}/logs`: what its attempts wrote, also while they run."""
-    query, step = read_query(request, LogsQuery), request.match_info["step"]
+async def read_logs(request: web.Request, query: LogsQuery) -> Answer[StepLogs]:
+    """What the attempts of a step wrote and logged, also while they run."""
+    step = request.match_info["step"]
     found = await answered(runtime_of(request).get_step_logs(_key(request), step))
     wanted = [each for each in found if query.attempt in (None, each.number)]
-    return await ok_large({"items": [presenters.attempt_log(each) for each in wanted]})
+    return ok_large(lambda: StepLogs(items=[AttemptLog.of(each) for each in wanted]))
 
 
-async def cancel(request: web.Request) -> web.Response:
-    """`POST /api/executions/{id}/cancel`: 202 when it is told to end."""
-    read_query(request, NoQuery)
-    await read_body(request, EmptyBody)
+async def cancel(request: web.Request) -> Answer[Started]:
+    """Tell it to end."""
     key = _key(request)
     await answered(runtime_of(request).cancel_scheduled_execution(key))
-    return ok({"executionId": key}, HTTPStatus.ACCEPTED)
+    return ok(Started(execution_id=key))
 
 
-async def retry(request: web.Request) -> web.Response:
-    """`POST /api/executions/{id}/retry`: 202 with a new execution that goes on where this one ended."""
-    read_query(request, NoQuery)
-    await read_body(request, EmptyBody)
+async def retry(request: web.Request) -> Answer[Started]:
+    """Begin a new execution that goes on where this one ended."""
     key = await answered(runtime_of(request).retry_execution(_key(request)))
-    return ok({"executionId": key}, HTTPStatus.ACCEPTED)
+    return ok(Started(execution_id=key))
 
 
 def _key(request: web.Request) -> str:

@@ -1,25 +1,36 @@
 """`/api/ws`: live events over a WebSocket."""
 
+from http import HTTPStatus
+
 from aiohttp import web
 from aiohttp.web import WebSocketResponse
 
+from ..call import Call
 from ..errors import UpgradeRequired
 from ..frames import CODECS, LARGEST_FRAME
 from ..keys import CONNECTIONS, runtime_of
 from ..live import LiveConnection
-from ..query import NoQuery, read_query
 
 _HEARTBEAT_SECONDS = 20.0
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
-    return [web.get("/api/ws", connect)]
+def calls() -> list[Call]:
+    """The address of the WebSocket; who may connect is decided there."""
+    return [
+        Call(
+            "connect",
+            "GET",
+            "/api/ws",
+            connect,
+            role=None,
+            status=HTTPStatus.SWITCHING_PROTOCOLS,
+            errors=(UpgradeRequired,),
+        )
+    ]
 
 
 async def connect(request: web.Request) -> web.StreamResponse:
-    """`GET /api/ws`: until the client or the server ends it."""
-    read_query(request, NoQuery)
+    """Live events, until the client or the server ends it."""
     socket = WebSocketResponse(
         protocols=tuple(CODECS),
         heartbeat=_HEARTBEAT_SECONDS,

@@ -1,106 +1,140 @@
 """`/api/schedules`: scheduled workflows, what they did, and what they will do."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
-from quarterjack.runtime import Runtime
-from quarterjack.storage import Schedule, ScheduleId, WorkflowId
+from quarterjack.runtime import OverlapRefused, Runtime
+from quarterjack.storage import (
+    IllegalTransition,
+    NotFound,
+    Role,
+    Schedule,
+    ScheduleId,
+    VersionConflict,
+    WorkflowId,
+)
 from quarterjack.storage.queries import ExecutionFilter, FireFilter, ScheduleFilter
 
-from .. import presenters
-from ..answers import answered, etag, ok, ok_large
-from ..bodies import EmptyBody, NoteBody, TriggerBody, read_body, read_object
+from ..answers import Answer, answered, etag, ok, ok_large
+from ..bodies import NoteBody, TriggerBody
+from ..call import Call
+from ..intake import Changes, Draft
 from ..keys import runtime_of
-from ..paging import listing, page_request
+from ..paging import next_cursor, page_request
 from ..preconditions import wanted_version
 from ..query import (
     DeleteQuery,
     FiresQuery,
-    NoQuery,
     ScheduleExecutionsQuery,
     SchedulesQuery,
     UpcomingQuery,
-    read_query,
 )
+from ..shapes.executions import Execution, Started
+from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
+from ..shapes.shape import Listing, listed
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of schedules."""
     one = "/api/schedules/{schedule_id}"
+    change = (NotFound, VersionConflict)
     return [
-        web.post("/api/schedules/workflows", create),
-        web.get("/api/schedules", list_schedules),
-        web.get(f"{one}/workflow", read),
-        web.put(f"{one}/workflow", update),
-        web.delete(f"{one}/workflow", delete),
-        web.post(f"{one}/trigger", trigger),
-        web.get(f"{one}/executions", list_executions),
-        web.get(f"{one}/status", read_status),
-        web.post(f"{one}/pause", pause),
-        web.post(f"{one}/resume", resume),
-        web.post(f"{one}/sync", sync),
-        web.get(f"{one}/upcoming", upcoming),
-        web.get(f"{one}/fires", list_fires),
+        Call(
+            "createSchedule",
+            "POST",
+            "/api/schedules/workflows",
+            create,
+            Role.ADMIN,
+            HTTPStatus.CREATED,
+            takes_key=True,
+        ),
+        Call("listSchedules", "GET", "/api/schedules", list_schedules),
+        Call("getSchedule", "GET", f"{one}/workflow", read, errors=(NotFound,)),
+        Call("updateSchedule", "PUT", f"{one}/workflow", update, Role.ADMIN, errors=change),
+        Call(
+            "deleteSchedule",
+            "DELETE",
+            f"{one}/workflow",
+            delete,
+            Role.ADMIN,
+            HTTPStatus.NO_CONTENT,
+            errors=change,
+        ),
+        Call(
+            "triggerSchedule",
+            "POST",
+            f"{one}/trigger",
+            trigger,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=(NotFound, OverlapRefused, IllegalTransition),
+            takes_key=True,
+        ),
+        Call(
+            "listScheduleExecutions",
+            "GET",
+            f"{one}/executions",
+            list_executions,
+            errors=(NotFound,),
+        ),
+        Call("getScheduleStatus", "GET", f"{one}/status", read_status, errors=(NotFound,)),
+        Call("pauseSchedule", "POST", f"{one}/pause", pause, Role.OPERATOR, errors=change),
+        Call("resumeSchedule", "POST", f"{one}/resume", resume, Role.OPERATOR, errors=change),
+        Call("syncSchedule", "POST", f"{one}/sync", sync, Role.OPERATOR, errors=(NotFound,)),
+        Call("listUpcoming", "GET", f"{one}/upcoming", upcoming, errors=(NotFound,)),
+        Call("listFires", "GET", f"{one}/fires", list_fires, errors=(NotFound,)),
     ]
 
 
-async def create(request: web.Request) -> web.Response:
-    """`POST /api/schedules/workflows`."""
-    read_query(request, NoQuery)
-    return await created(runtime_of(request), await read_object(request))
+async def create(request: web.Request, body: Draft) -> Answer[ScheduledWorkflow]:
+    """Make a scheduled workflow."""
+    return await created(runtime_of(request), body)
 
 
-async def created(runtime: Runtime, draft: dict[str, Any]) -> web.Response:
-    """Make a scheduled workflow: 201 with it and its address."""
+async def created(runtime: Runtime, draft: dict[str, Any]) -> Answer[ScheduledWorkflow]:
+    """The answer with the one that is made, and its address."""
     key = await answered(runtime.create_scheduled_workflow(draft))
     found = await answered(runtime.get_schedule(key))
     headers = {"Location": f"/api/schedules/{key}/workflow", **etag(found)}
-    return ok(presenters.schedule(found), HTTPStatus.CREATED, headers)
+    return ok(ScheduledWorkflow.of(found), headers)
 
 
-async def list_schedules(request: web.Request) -> web.Response:
-    """`GET /api/schedules`."""
-    query = read_query(request, SchedulesQuery)
+async def list_schedules(
+    request: web.Request, query: SchedulesQuery
+) -> Answer[Listing[ScheduledWorkflow]]:
+    """The scheduled workflows, oldest first."""
     workflow_id = None if query.workflow_id is None else WorkflowId(query.workflow_id)
     wanted = ScheduleFilter(query.status, workflow_id, query.q)
     page = page_request(query, "schedules", (int, str))
     found = await answered(runtime_of(request).list_schedules(wanted, page))
-    return await ok_large(listing(found, "schedules", presenters.schedule))
+    following = next_cursor(found, "schedules")
+    return ok_large(lambda: listed(found, following, ScheduledWorkflow.of))
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/workflow`."""
-    read_query(request, NoQuery)
-    found = await answered(runtime_of(request).get_schedule(_key(request)))
-    return _shown(found)
+async def read(request: web.Request) -> Answer[ScheduledWorkflow]:
+    """A scheduled workflow."""
+    return _shown(await answered(runtime_of(request).get_schedule(_key(request))))
 
 
-async def update(request: web.Request) -> web.Response:
-    """`PUT /api/schedules/{id}/workflow`: absent fields stay."""
-    read_query(request, NoQuery)
+async def update(request: web.Request, body: Changes) -> Answer[ScheduledWorkflow]:
+    """Change a scheduled workflow: absent fields stay."""
     runtime, key = runtime_of(request), _key(request)
-    changes = await read_object(request)
     version = await wanted_version(request, runtime, key)
-    changed = await answered(runtime.update_scheduled_workflow(key, changes, version=version))
-    return _shown(changed)
+    return _shown(await answered(runtime.update_scheduled_workflow(key, body, version=version)))
 
 
-async def delete(request: web.Request) -> web.Response:
-    """`DELETE /api/schedules/{id}/workflow`."""
-    query = read_query(request, DeleteQuery)
-    await read_body(request, EmptyBody)
+async def delete(request: web.Request, query: DeleteQuery) -> None:
+    """Delete a scheduled workflow; its history stays."""
     runtime, key = runtime_of(request), _key(request)
     version = await wanted_version(request, runtime, key)
     await answered(runtime.delete_scheduled_workflow(key, cancel=query.cancel, version=version))
-    return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-async def trigger(request: web.Request) -> web.Response:
-    """`POST /api/schedules/{id}/trigger`."""
-    read_query(request, NoQuery)
-    body = await read_body(request, TriggerBody)
+async def trigger(request: web.Request, body: TriggerBody) -> Answer[Started]:
+    """Run it now, besides its rule."""
     reply = runtime_of(request).trigger_scheduled_execution(
         _key(request),
         params=body.params,
@@ -108,12 +142,14 @@ async def trigger(request: web.Request) -> web.Response:
         priority=body.priority,
         respect_overlap=body.respect_overlap,
     )
-    return ok({"executionId": await answered(reply)}, HTTPStatus.ACCEPTED)
+    return ok(Started(execution_id=await answered(reply)))
 
 
-async def list_executions(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/executions`: newest first."""
-    query, key = read_query(request, ScheduleExecutionsQuery), _key(request)
+async def list_executions(
+    request: web.Request, query: ScheduleExecutionsQuery
+) -> Answer[Listing[Execution]]:
+    """The executions of a schedule, newest first."""
+    key = _key(request)
     runtime, scope = runtime_of(request), f"executions of {key}"
     page = page_request(query, scope, (int, str))
     wanted = ExecutionFilter(
@@ -122,68 +158,66 @@ async def list_executions(request: web.Request) -> web.Response:
     found = await answered(runtime.list_executions(wanted, page))
     if not found.items:
         await answered(runtime.get_schedule(key))  # an unknown schedule is no empty list
-    return await ok_large(listing(found, scope, presenters.execution))
+    following = next_cursor(found, scope)
+    return ok_large(lambda: listed(found, following, Execution.of))
 
 
-async def read_status(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/status`."""
-    read_query(request, NoQuery)
+async def read_status(request: web.Request) -> Answer[CombinedStatus]:
+    """A schedule with its executions, its counters, and when it is due next."""
     return await _status(runtime_of(request), _key(request))
 
 
-async def pause(request: web.Request) -> web.Response:
-    """`POST /api/schedules/{id}/pause`."""
-    return await _turn(request, runtime_of(request).pause_schedule)
+async def pause(request: web.Request, body: NoteBody) -> Answer[CombinedStatus]:
+    """Let it fire no more until it is resumed."""
+    return await _turn(request, body, runtime_of(request).pause_schedule)
 
 
-async def resume(request: web.Request) -> web.Response:
-    """`POST /api/schedules/{id}/resume`."""
-    return await _turn(request, runtime_of(request).resume_schedule)
+async def resume(request: web.Request, body: NoteBody) -> Answer[CombinedStatus]:
+    """Let it fire again."""
+    return await _turn(request, body, runtime_of(request).resume_schedule)
 
 
-async def sync(request: web.Request) -> web.Response:
-    """`POST /api/schedules/{id}/sync`: state and counters computed again from the executions."""
-    read_query(request, NoQuery)
-    await read_body(request, EmptyBody)
+async def sync(request: web.Request) -> Answer[CombinedStatus]:
+    """Work out state and counters again from the executions."""
     found = await answered(runtime_of(request).sync_schedule_workflow_state(_key(request)))
-    return await ok_large(presenters.status(found), etag(found.schedule))
+    return ok_large(lambda: CombinedStatus.of(found), etag(found.schedule))
 
 
-async def upcoming(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/upcoming`."""
-    query = read_query(request, UpcomingQuery)
+async def upcoming(request: web.Request, query: UpcomingQuery) -> Answer[Upcoming]:
+    """When it is due next."""
     instants = await answered(runtime_of(request).upcoming(_key(request), query.count))
-    return ok({"items": [presenters.instant(each) for each in instants]})
+    return ok(Upcoming(items=instants))
 
 
-async def list_fires(request: web.Request) -> web.Response:
-    """`GET /api/schedules/{id}/fires`: the fire ledger, newest first."""
-    query, key = read_query(request, FiresQuery), _key(request)
+async def list_fires(request: web.Request, query: FiresQuery) -> Answer[Listing[Fire]]:
+    """The fire ledger of a schedule, newest first."""
+    key = _key(request)
     runtime, scope = runtime_of(request), f"fires of {key}"
     page = page_request(query, scope, (int,))
     wanted = FireFilter(query.outcome, query.since, query.until)
     found = await answered(runtime.list_fires(key, wanted, page))
     if not found.items:
         await answered(runtime.get_schedule(key))
-    return await ok_large(listing(found, scope, presenters.fire))
+    following = next_cursor(found, scope)
+    return ok_large(lambda: listed(found, following, Fire.of))
 
 
-async def _turn(request: web.Request, turn: Any) -> web.Response:
-    read_query(request, NoQuery)
-    body = await read_body(request, NoteBody)
+async def _turn(
+    request: web.Request, body: NoteBody, turn: Callable[..., Any]
+) -> Answer[CombinedStatus]:
     runtime, key = runtime_of(request), _key(request)
     version = await wanted_version(request, runtime, key)
     await answered(turn(key, body.note, version=version))
     return await _status(runtime, key)
 
 
-async def _status(runtime: Runtime, key: str) -> web.Response:
+async def _status(runtime: Runtime, key: str) -> Answer[CombinedStatus]:
     found = await answered(runtime.get_schedule_workflow_status(key))
-    return await ok_large(presenters.status(found), etag(found.schedule))
+    return ok_large(lambda: CombinedStatus.of(found), etag(found.schedule))
 
 
-def _shown(found: Schedule) -> web.Response:
-    return ok(presenters.schedule(found), headers=etag(found))
+def _shown(found: Schedule) -> Answer[ScheduledWorkflow]:
+    return ok(ScheduledWorkflow.of(found), etag(found))
 
 
 def _key(request: web.Request) -> str:

@@ -5,74 +5,98 @@ from typing import Any
 
 from aiohttp import web
 
-from quarterjack.actors.workflow import Workflow
-from quarterjack.storage import InvalidInput, WorkflowId
+from quarterjack.actors import workflow as definitions
+from quarterjack.storage import InvalidInput, NotFound, Role, WorkflowId
 from quarterjack.storage.queries import Key, ScheduleFilter
 
-from .. import presenters
-from ..answers import answered, ok, ok_large
-from ..bodies import RunBody, read_body, read_object
+from ..answers import Answer, answered, ok, ok_large
+from ..bodies import RunBody
+from ..call import Call
+from ..intake import OwnDraft
 from ..keys import runtime_of
-from ..paging import listing, page_of, page_request
-from ..query import NoQuery, PageQuery, WorkflowSchedulesQuery, read_query
+from ..paging import next_cursor, page_of, page_request
+from ..query import PageQuery, WorkflowSchedulesQuery
+from ..shapes.executions import Started
+from ..shapes.schedules import ScheduledWorkflow
+from ..shapes.shape import Listing, listed
+from ..shapes.workflows import Workflow
 from .schedules import created
 
 
-def routes() -> list[web.RouteDef]:
-    """Each address with its handler."""
+def calls() -> list[Call]:
+    """What can be asked of workflows."""
     one = "/api/workflows/{workflow_id}"
+    unknown = (NotFound,)
     return [
-        web.get("/api/workflows", list_workflows),
-        web.get(one, read),
-        web.get(f"{one}/schedules", list_schedules),
-        web.post(f"{one}/schedule", create_schedule),
-        web.post(f"{one}/run", run),
+        Call("listWorkflows", "GET", "/api/workflows", list_workflows),
+        Call("getWorkflow", "GET", one, read, errors=unknown),
+        Call("listWorkflowSchedules", "GET", f"{one}/schedules", list_schedules, errors=unknown),
+        Call(
+            "scheduleWorkflow",
+            "POST",
+            f"{one}/schedule",
+            create_schedule,
+            Role.ADMIN,
+            HTTPStatus.CREATED,
+            errors=unknown,
+            takes_key=True,
+        ),
+        Call(
+            "runWorkflow",
+            "POST",
+            f"{one}/run",
+            run,
+            Role.OPERATOR,
+            HTTPStatus.ACCEPTED,
+            errors=unknown,
+            takes_key=True,
+        ),
     ]
 
 
-async def list_workflows(request: web.Request) -> web.Response:
-    """`GET /api/workflows`: by id."""
-    query = read_query(request, PageQuery)
+async def list_workflows(request: web.Request, query: PageQuery) -> Answer[Listing[Workflow]]:
+    """The workflows that the server has, by id."""
     page = page_request(query, "workflows", (str,))
-    known: dict[Key, Workflow] = {
+    known: dict[Key, definitions.Workflow] = {
         (key,): each for key, each in runtime_of(request).workflows.items()
     }
-    return ok(listing(page_of(known, page), "workflows", presenters.workflow))
+    found = page_of(known, page)
+    following = next_cursor(found, "workflows")
+    return ok_large(lambda: listed(found, following, Workflow.of))
 
 
-async def read(request: web.Request) -> web.Response:
-    """`GET /api/workflows/{id}`."""
-    read_query(request, NoQuery)
-    return ok(presenters.workflow(_found(request)))
+async def read(request: web.Request) -> Answer[Workflow]:
+    """A workflow, with its steps and their dependencies."""
+    return ok(Workflow.of(_found(request)))
 
 
-async def list_schedules(request: web.Request) -> web.Response:
-    """`GET /api/workflows/{id}/schedules`."""
-    query, key = read_query(request, WorkflowSchedulesQuery), _found(request).id
+async def list_schedules(
+    request: web.Request, query: WorkflowSchedulesQuery
+) -> Answer[Listing[ScheduledWorkflow]]:
+    """The schedules of a workflow, oldest first."""
+    key = _found(request).id
     scope = f"schedules of {key}"
     page = page_request(query, scope, (int, str))
     wanted = ScheduleFilter(query.status, key, query.q)
     found = await answered(runtime_of(request).list_schedules(wanted, page))
-    return await ok_large(listing(found, scope, presenters.schedule))
+    following = next_cursor(found, scope)
+    return ok_large(lambda: listed(found, following, ScheduledWorkflow.of))
 
 
-async def create_schedule(request: web.Request) -> web.Response:
-    """`POST /api/workflows/{id}/schedule`."""
-    read_query(request, NoQuery)
-    draft, key = await read_object(request), _found(request).id
-    if draft.get("workflowId", key) != key:
+async def create_schedule(request: web.Request, body: OwnDraft) -> Answer[ScheduledWorkflow]:
+    """Make a schedule of this workflow."""
+    key = _found(request).id
+    if body.get("workflowId", key) != key:
         raise InvalidInput.field("workflowId", msg=f"the address says {key!r}; leave it out")
-    return await created(runtime_of(request), {**draft, "workflowId": key})
+    return await created(runtime_of(request), {**body, "workflowId": key})
 
 
-async def run(request: web.Request) -> web.Response:
-    """`POST /api/workflows/{id}/run`."""
-    read_query(request, NoQuery)
-    body = await read_body(request, RunBody)
+async def run(request: web.Request, body: RunBody) -> Answer[Started]:
+    """Run it once, with no schedule."""
     arguments: dict[str, Any] = {name: getattr(body, name) for name in RunBody.model_fields}
     key = await answered(runtime_of(request).run(_found(request).id, **arguments))
-    return ok({"executionId": key}, HTTPStatus.ACCEPTED)
+    return ok(Started(execution_id=key))
 
 
-def _found(request: web.Request) -> Workflow:
+def _found(request: web.Request) -> definitions.Workflow:
     return runtime_of(request).workflows.find(WorkflowId(request.match_info["workflow_id"]))

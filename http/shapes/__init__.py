@@ -1,0 +1,1 @@
+"""What the server answers, one module a resource; a client reads the same shapes."""
