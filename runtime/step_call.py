@@ -86,8 +86,6 @@ class StepCall:
         return found
 
 
-<<<<<<< HEAD
-=======
 def with_secrets(task: StepTask) -> StepTask:
     """The task, with what its secrets are in their places."""
     if not task.secrets:
@@ -99,12 +97,6 @@ def with_secrets(task: StepTask) -> StepTask:
     return replace(task, params=params)
 
 
-def is_coroutine(task: StepTask) -> bool:
-    """Whether the step is an `async def`."""
-    return inspect.iscoroutinefunction(task.step.function)
-
-
->>>>>>> main
 def returned(task: StepTask, value: Any) -> StepEnd:
     """The report of a function that returned; its secrets are taken out of what it returned."""
     scrubber = Scrubber.of(task)

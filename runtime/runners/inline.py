@@ -12,11 +12,7 @@ from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
-<<<<<<< HEAD
-from ..step_call import StepCall
-=======
-from ..step_call import StepCall, is_coroutine, raised
->>>>>>> main
+from ..step_call import StepCall, raised
 from ..step_output import Recording
 from ..vault.scrubber import Scrubber
 from ..vault.step_secrets import NO_SECRETS, StepSecrets
