@@ -1,11 +1,11 @@
 """What can be asked of a runtime, whatever it runs on: each call is one message, or one read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
-from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
 from quarterjack.actors.workflow_book import WorkflowBook
@@ -15,7 +15,6 @@ from quarterjack.storage import (
     ExecutionId,
     Fire,
     IdSource,
-    InvalidInput,
     NotFound,
     QuarterjackError,
     Schedule,
@@ -23,20 +22,26 @@ from quarterjack.storage import (
     WorkflowId,
 )
 from quarterjack.storage import queries as q
-from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, stored_execution
+from quarterjack.storage.schedule_changes import RecordRun
 
 from .assembly import Assembly
 from .calendar_calls import CalendarCalls
-from .callbacks import Callback, CallbackSubscriber, CallbackThread
+from .callbacks import CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
+from .given_ids import checked_id, chosen_id
 from .node import Node
+from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
+from .scope_calls import ScopeCalls
 from .shown_records import ShownRecords
 from .step_logs import AttemptLog, logs_of, stored_logs
+from .subscription_calls import SubscriptionCalls
+from .token_book import TokenBook
+from .token_calls import TokenCalls
 from .upcoming import status, upcoming
 from .webhook_calls import WebhookCalls
 
@@ -47,7 +52,15 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls, WebhookCalls):
+class Calls(
+    EventCalls,
+    SubscriptionCalls,
+    CalendarCalls,
+    WebhookCalls,
+    TokenCalls,
+    RequestCalls,
+    ScopeCalls,
+):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -57,21 +70,26 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         self._assembly: Assembly | None = None
         self._callbacks = CallbackThread()
         self._subscribers: dict[str, CallbackSubscriber] = {}
+        self._tokens = TokenBook()
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new ids come from."""
+        return self._ids
 
     # Schedules
 
     def create_scheduled_workflow(
         self, draft: Mapping[str, Any], *, schedule_id: str | None = None
     ) -> Reply[ScheduleId]:
-        """Make a schedule from the contract's camelCase form; its id. Raises `InvalidInput`."""
+        """Make a schedule from the contract's camelCase form; its id.
+
+        Raises `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
+        """
 
         def create(_: Assembly) -> Reply[ScheduleId]:
             checked = validated(ScheduleDraft, draft)
-            key = ScheduleId(self._ids.new("sch") if schedule_id is None else schedule_id)
-            if not is_id(key):
-                raise InvalidInput.field(
-                    "schedule_id", msg="an id is 1 to 64 letters, digits, '_' or '-'"
-                )
+            key = ScheduleId(chosen_id("schedule_id", schedule_id, self._ids, "sch"))
             made = self._to_schedule(key, m.CreateSchedule(checked))
             return made.map(lambda schedule: schedule.id)
 
@@ -188,13 +206,26 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
         respect_overlap: bool = False,
+        execution_id: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
-        """Run a schedule's workflow now. Raises `NotFound`, `InvalidInput`, `OverlapRefused`."""
+        """Run a schedule's workflow now.
+
+        Raises `NotFound`, `InvalidInput`, `OverlapRefused`, and `AlreadyExists` when the id that is
+        given is taken.
+        """
 
         def trigger(_: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
+            if execution_id is not None:
+                checked_id("execution_id", execution_id)
             message = m.TriggerSchedule(
-                asked.params, asked.context or {}, asked.priority, respect_overlap
+                asked.params,
+                asked.context or {},
+                asked.priority,
+                respect_overlap,
+                execution_id,
+                asked.traceparent,
             )
             return self._to_schedule(schedule_id, message)
 
@@ -207,15 +238,21 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         params: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
+        execution_id: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
-        """Run a workflow now, with no schedule. Raises `NotFound`, `InvalidInput`."""
+        """Run a workflow now, with no schedule.
+
+        Raises `NotFound`, `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
+        """
 
         def begin(assembly: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
             workflow = self.workflows.find(WorkflowId(workflow_id))
-            key = ExecutionId(self._ids.new("exe"))
+            key = ExecutionId(chosen_id("execution_id", execution_id, self._ids, "exe"))
             execution = execution_of(key, workflow, asked, self.workflows, assembly.clock.now())
-            return assembly.record(execution)
+            change = RecordRun(execution, [], is_id_given=execution_id is not None)
+            return assembly.record(execution, change)
 
         return self._call(begin)
 
@@ -224,16 +261,18 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         message = m.CancelExecution(ExecutionId(execution_id), "asked for")
         return self._call(lambda assembly: assembly.cast.run_queue.ask(message))
 
-    def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
+    def retry_execution(
+        self, execution_id: str, *, new_execution_id: str | None = None
+    ) -> Reply[ExecutionId]:
         """Run an execution that has failed, timed out or was cancelled again, from where it ended.
 
         A new execution, which keeps the results of the finished steps; those that ran because of a
         failure, or in spite of one, run again. Raises `NotFound`, `IllegalTransition` for one that has
-        not ended, or that succeeded.
+        not ended, or that succeeded, and `AlreadyExists` when the new id that is given is taken.
         """
 
         def retry(assembly: Assembly) -> Reply[ExecutionId]:
-            key = ExecutionId(self._ids.new("exe"))
+            key = ExecutionId(chosen_id("new_execution_id", new_execution_id, self._ids, "exe"))
             answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
 
             def found(stored: Reply[Any]) -> None:
@@ -243,7 +282,8 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
                 except QuarterjackError as error:
                     answer.set_exception(error)
                     return
-                change = retry_of(key, ended, workflow, assembly.clock.now())
+                now, is_given = assembly.clock.now(), new_execution_id is not None
+                change = replace(retry_of(key, ended, workflow, now), is_id_given=is_given)
                 assembly.record(change.execution, change).pipe(answer)
 
             assembly.read(stored_execution, ExecutionId(execution_id)).add_done_callback(found)
@@ -297,60 +337,6 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
     def nodes(self) -> Reply[list[Node]]:
         """The processes that serve the database: this one."""
         return self._call(lambda assembly: Reply.of([assembly.node]))
-
-    def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
-        """Have every matching event given to a callback, from now on; the subscription's id.
-
-        Callbacks run one after the other on a thread of their own; an exception there is logged.
-        Raises `InvalidInput` for an unknown topic.
-        """
-
-        def listen(_: Assembly) -> Reply[str]:
-            subscription = self._ids.new("sub")
-            subscriber = CallbackSubscriber(callback, self._callbacks)
-            self._subscribers[subscription] = subscriber
-            heard = self.listen(subscriber, subscription, topic, key)
-            return heard.map(lambda _: subscription)
-
-        return self._call(listen)
-
-    def unsubscribe(self, subscription: str) -> Reply[bool]:
-        """End a subscription; whether there was one of that id."""
-        subscriber = self._subscribers.pop(subscription, None)
-        if subscriber is None:
-            return Reply.of(False)
-        return self.unlisten(subscriber, subscription)
-
-    def on_schedule_triggered(self, callback: Callback) -> Reply[str]:
-        """Have a callback called for every execution that a schedule makes."""
-        return self.subscribe("schedule:triggered", callback)
-
-    def on_workflow_completed(self, callback: Callback) -> Reply[str]:
-        """Have a callback called for every execution that succeeds."""
-        return self.subscribe("workflow:completed", callback)
-
-    def listen(
-        self, subscriber: Subscriber, subscription: str, topic: str, key: str | None
-    ) -> Reply[int]:
-        """Events for a subscriber on the loop, from after the sequence number that this answers."""
-
-        def ask(assembly: Assembly) -> Reply[int]:
-            if topic not in TOPICS:
-                raise InvalidInput.field("topic", msg=f"there is no topic {topic!r:.60}")
-            return assembly.cast.broadcaster.ask(Listen(subscriber, subscription, topic, key))
-
-        return self._call(ask)
-
-    def unlisten(self, subscriber: Subscriber, subscription: str) -> Reply[bool]:
-        """No more for that subscription; whether it was there."""
-        return self._call(
-            lambda assembly: assembly.cast.broadcaster.ask(Unlisten(subscriber, subscription))
-        )
-
-    def forget(self, subscriber: Subscriber) -> None:
-        """The subscriber is gone, with all its subscriptions."""
-        if self._assembly is not None:
-            self._assembly.cast.broadcaster.tell(Forget(subscriber))
 
     # How a call is made
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from peewee import fn
 
 from .database import Reader
-from .errors import QuarterjackError
+from .errors import IdempotencyConflict
 from .event_names import awaited_as
 from .ids import ExecutionId, ScheduleId
 from .instants import from_micros, to_micros
@@ -108,11 +108,6 @@ _FORGET_OLD = Statement(
 )
 
 
-class IdempotencyConflict(QuarterjackError):
-    """Another event was sent under that key; a repetition has the same payload and key, a new event a
-    new idempotency key."""
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An event that has just come."""
@@ -124,6 +119,7 @@ class Arrival:
     chain: tuple[ScheduleId, ...] = ()
     source: ExecutionId | None = None
     idempotency_key: str | None = None
+    traceparent: str | None = None
 
 
 def listeners(transaction: Transaction, name: str) -> tuple[ScheduleId, ...]:
@@ -145,9 +141,10 @@ def known(transaction: Transaction, arrival: Arrival) -> Receipt | None:
         transaction.write(_FORGET, {"id": key})
         return None
     if digest != _digest(arrival):
+        key = arrival.idempotency_key.rpartition("\t")[2]  # without its sender
         raise IdempotencyConflict(
             f"Another event {arrival.name!r} was sent with the idempotency key "
-            f"{arrival.idempotency_key!r}; repeat it as it was, or give a new one a key of its own."
+            f"{key!r}; repeat it as it was, or give a new one a key of its own."
         )
     return Receipt(key, None if done_at is None else tuple(unpack(answer)))
 
@@ -177,6 +174,7 @@ def store(
         "idempotency_key": arrival.idempotency_key,
         "digest": None if arrival.idempotency_key is None else _digest(arrival),
         "done_at": arrival.at if done else None,
+        "traceparent": arrival.traceparent,
     }
     transaction.write(_INSERT, columns(DeliveryRow, row))
     if done:
@@ -192,6 +190,7 @@ def store(
             arrival.source,
             heard_by,
             resumed,
+            arrival.traceparent,
         )
     )
     return Receipt(key, None)
@@ -232,6 +231,7 @@ def unfinished_deliveries(reader: Reader) -> list[Delivery]:
             row.source,
             row.listeners,
             row.answer,
+            row.traceparent,
         )
         .where(row.done_at.is_null())
         .order_by(row.id)
@@ -240,7 +240,7 @@ def unfinished_deliveries(reader: Reader) -> list[Delivery]:
 
 
 def _to_delivery(*row: Any) -> Delivery:
-    key, name, event_key, payload, at, chain, source, heard_by, answer = row
+    key, name, event_key, payload, at, chain, source, heard_by, answer, traceparent = row
     return Delivery(
         key,
         name,
@@ -251,6 +251,7 @@ def _to_delivery(*row: Any) -> Delivery:
         source,
         tuple(heard_by),
         tuple(answer),
+        traceparent,
     )
 
 

@@ -68,6 +68,11 @@ class Connection:
         """Remove it. Raises `ClientError`."""
         self._answer("DELETE", path, headers=headers)
 
+    def post(self, path: str, body: Any) -> Any:
+        """Send a value as JSON; the answer. Raises `ClientError`."""
+        headers = {"Content-Type": "application/json"}
+        return self._answer("POST", path, json.dumps(body).encode(), headers=headers)
+
     def post_lines(self, path: str, body: bytes, **query: str) -> Any:
         """Send lines of JSON; the answer. Raises `ClientError`."""
         headers = {"Content-Type": MEDIA_TYPE}

@@ -12,9 +12,11 @@ from . import (
     executions,
     health,
     live,
+    metrics,
     nodes,
     previews,
     schedules,
+    tokens,
     webhooks,
     workflows,
 )
@@ -34,8 +36,10 @@ def all_calls() -> list[Call]:
         webhooks,
         cron,
         actors,
+        tokens,
         nodes,
         health,
+        metrics,
         description,
         live,
     )
