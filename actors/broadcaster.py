@@ -116,6 +116,8 @@ class Subscriptions:
 
     def matching(self, event: Event) -> Iterable[tuple[Subscriber, tuple[str, ...]]]:
         """Each subscriber that wants the event, with the ids of the subscriptions that match."""
+        if not self._by_subscriber:
+            return ()
         keys = (None, event.schedule_id, event.workflow_id, event.execution_id)
         found: dict[int, tuple[Subscriber, list[str]]] = {}
         for topic in topics(event):
