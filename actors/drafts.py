@@ -7,7 +7,7 @@ another kind of rule (`cron`, `interval`, …) replaces the one before.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -39,7 +39,7 @@ class ScheduleDraft(WireModel):
     workflow_id: str = Field(min_length=1, max_length=100)
     name: str = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=10_000)
-    enabled: bool = True
+    enabled: Annotated[bool, Field(strict=True)] = True
     schedule_config: ScheduleConfig
     execution_config: ExecutionConfig = ExecutionConfig()
     metadata: dict[str, Any] = Field(default_factory=dict)

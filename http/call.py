@@ -42,6 +42,10 @@ class Call:
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[type[Exception], ...] = ()
     takes_key: bool = False
+    also: tuple[HTTPStatus, ...] = ()
+    """Other statuses with an answer of the same shape."""
+    media: str | None = None
+    """The type of an answer that has no shape."""
 
     @property
     def summary(self) -> str:

@@ -1,7 +1,7 @@
 """How the body of a call is read, and what may be in it, by media type. Unknown fields are refused."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -30,12 +30,14 @@ Media = Mapping[str, type[WireModel] | None]
 class Intake(ABC):
     """Reads the body of a request."""
 
-    def __init__(self, media: Media, *, is_required: bool = True, is_partial: bool = False) -> None:
+    def __init__(
+        self, media: Media, *, is_required: bool = True, optional: Collection[str] = ()
+    ) -> None:
         self.media = media
         """What it takes; nothing: there is no body."""
         self.is_required = is_required
-        self.is_partial = is_partial
-        """Whether fields that the shape requires may be left out."""
+        self.optional = optional
+        """The fields that the shape requires, but may be left out."""
 
     @abstractmethod
     async def read(self, request: web.Request) -> Any:
@@ -67,8 +69,8 @@ class JsonBody(Intake):
 class JsonObject(Intake):
     """An object, given to the handler as it is: the runtime checks it, by that shape."""
 
-    def __init__(self, shape: type[WireModel], *, partial: bool = False) -> None:
-        super().__init__({JSON: shape}, is_partial=partial)
+    def __init__(self, shape: type[WireModel], *, optional: Collection[str] = ()) -> None:
+        super().__init__({JSON: shape}, optional=optional)
 
     async def read(self, request: web.Request) -> dict[str, Any]:
         return await read_object(request)
@@ -103,8 +105,12 @@ class _Lines(Intake):
 
 Draft = Annotated[dict[str, Any], JsonObject(ScheduleDraft)]
 """A scheduled workflow to be made."""
-Changes = Annotated[dict[str, Any], JsonObject(ScheduleDraft, partial=True)]
+Changes = Annotated[
+    dict[str, Any], JsonObject(ScheduleDraft, optional=("workflowId", "name", "scheduleConfig"))
+]
 """What is to be changed of one."""
+OwnDraft = Annotated[dict[str, Any], JsonObject(ScheduleDraft, optional=("workflowId",))]
+"""A scheduled workflow of the one that the address names."""
 Backfill = Annotated[dict[str, Any], JsonObject(BackfillRequest)]
 """A range to be backfilled."""
 Previewed = Annotated[dict[str, Any], JsonObject(PreviewRequest)]

@@ -42,6 +42,7 @@ from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
 
 from .hosts import in_thread
+from .node import Node
 from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
@@ -103,6 +104,7 @@ class Assembly:
             watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
         )
+        self.node = Node(self.environment.boot_id, clock.now())
         self.root: Ref[Any] | None = None
 
     def spawn(self) -> None:

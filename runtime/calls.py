@@ -33,6 +33,7 @@ from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
+from .node import Node
 from .run_request import RunRequest, execution_of, retry_of
 from .step_logs import AttemptLog, logs_of, stored_logs
 from .upcoming import status, upcoming
@@ -285,6 +286,10 @@ class Calls(EventCalls, CalendarCalls):
     def actors(self) -> Reply[list[ActorInfo]]:
         """The supervision tree as it is now."""
         return self._call(lambda assembly: Reply.of(assembly.system.tree()))
+
+    def nodes(self) -> Reply[list[Node]]:
+        """The processes that serve the database: this one."""
+        return self._call(lambda assembly: Reply.of([assembly.node]))
 
     def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
         """Have every matching event given to a callback, from now on; the subscription's id.

@@ -1,5 +1,6 @@
 """An event that is to be sent, checked where it is given: its name, its key, its payload."""
 
+import unicodedata
 from typing import Any, NamedTuple
 
 from quarterjack.storage import InvalidInput, NotPlainData
@@ -20,6 +21,8 @@ def outgoing_event(name: str, payload: Any, key: str | None) -> OutgoingEvent:
     for field, text in (("event", name), ("key", "-" if key is None else key)):
         if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_NAME:
             raise InvalidInput.field(field, msg=f"it is text of 1 to {LONGEST_NAME} characters")
+        if any(unicodedata.category(sign) == "Cc" for sign in text):
+            raise InvalidInput.field(field, msg="it has a control character; leave that out")
         try:
             check_plain(text)
         except NotPlainData as error:

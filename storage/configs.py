@@ -73,7 +73,7 @@ class ScheduleConfig(WireModel):
     start_at: Instant | None = None
     end_at: Instant | None = None
     jitter: Duration = Field(default=timedelta(0), le=timedelta(days=1))
-    max_runs: int | None = Field(default=None, ge=1, le=10**9)
+    max_runs: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
     exclude: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=120)], ...], Field(max_length=500)
     ] = ()
@@ -150,11 +150,11 @@ class Retry(WireModel):
     datetime.timedelta(seconds=2)
     """
 
-    attempts: int = Field(default=1, ge=1, le=1_000)
+    attempts: int = Field(default=1, ge=1, le=1_000, strict=True)
     backoff: Duration = timedelta(seconds=1)
-    factor: float = Field(default=2.0, ge=1, le=100)
+    factor: float = Field(default=2.0, ge=1, le=100, strict=True)
     max_backoff: Duration = timedelta(minutes=5)
-    jitter: float = Field(default=0.0, ge=0, le=1)
+    jitter: float = Field(default=0.0, ge=0, le=1, strict=True)
     retry_on: ExceptionNames = ()
     no_retry_on: ExceptionNames = ()
 
@@ -168,11 +168,11 @@ class ExecutionConfig(WireModel):
     """How the executions of a schedule run."""
 
     params: dict[str, Any] = Field(default_factory=dict)
-    priority: int = Field(default=5, ge=0, le=9)
+    priority: int = Field(default=5, ge=0, le=9, strict=True)
     timeout: Duration | None = None
-    max_concurrency: int = Field(default=1, ge=1, le=10_000)
+    max_concurrency: int = Field(default=1, ge=1, le=10_000, strict=True)
     retry_policy: Retry | None = None
-    pause_on_failure: int | None = Field(default=None, ge=1)
+    pause_on_failure: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """As pydantic's, but bytes in `params` stay bytes also in mode `json`, which would decode them."""

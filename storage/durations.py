@@ -32,6 +32,8 @@ _ISO = re.compile(
     re.ASCII,
 )
 _ISO_UNITS = ("w", "d", "h", "m", "s")
+_TEXT = r"^[0-9]{1,4}(ms|s|m|h)$|^PT[0-9]{1,4}[SMH]$"
+"""What is easily described of the texts that are taken."""
 LONGEST = timedelta(days=36_600)
 """A hundred years: nothing that is scheduled waits longer."""
 
@@ -127,7 +129,10 @@ Duration = Annotated[
     PlainSerializer(lambda span: span.total_seconds(), return_type=float),
     WithJsonSchema(
         {
-            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": LONGEST.total_seconds()},
+                {"type": "string", "pattern": _TEXT},
+            ],
             "description": 'Seconds, or text such as "30s", "5m", "1h 30m" or "PT5M".',
             "examples": ["30s"],
         }

@@ -1,12 +1,15 @@
 """One way to read and write an instant: RFC 3339 text outside, aware UTC inside, microseconds stored."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]", re.ASCII)
+_FORM = "write an instant as ISO 8601 with its offset from UTC, such as 2026-01-31T06:00:00Z"
 
 
 def to_micros(instant: datetime) -> int:
@@ -39,8 +42,18 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("the instant is out of range (years 1 to 9999)") from None
 
 
+def _written(given: object) -> object:
+    """Numbers are no instants: nobody could tell seconds from milliseconds."""
+    if isinstance(given, str) and not _DATE.match(given):
+        raise ValueError(_FORM)
+    if not isinstance(given, str | datetime):
+        raise ValueError(_FORM)
+    return given
+
+
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_written),
     AfterValidator(_in_utc),
     PlainSerializer(format_instant, return_type=str, when_used="unless-none"),
 ]

@@ -6,6 +6,7 @@ from .apply import apply
 from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
+from .openapi import openapi
 from .serve import serve
 from .transfer import export_schedules, import_schedules
 
@@ -24,5 +25,6 @@ for command in (
     apply,
     export_schedules,
     import_schedules,
+    openapi,
 ):
     main.add_command(command)

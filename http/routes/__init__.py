@@ -7,10 +7,12 @@ from . import (
     bulk,
     calendars,
     cron,
+    description,
     events,
     executions,
     health,
     live,
+    nodes,
     previews,
     schedules,
     workflows,
@@ -30,7 +32,9 @@ def all_calls() -> list[Call]:
         events,
         cron,
         actors,
+        nodes,
         health,
+        description,
         live,
     )
     return [call for resource in resources for call in resource.calls()]

@@ -28,7 +28,7 @@ _WRITE_SECONDS: Final = 30
 def calls() -> list[Call]:
     """What can be asked of all schedules at once."""
     return [
-        Call("exportSchedules", "GET", "/api/schedules/export", export_schedules),
+        Call("exportSchedules", "GET", "/api/schedules/export", export_schedules, media=MEDIA_TYPE),
         Call(
             "importSchedules",
             "POST",

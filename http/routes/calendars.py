@@ -28,7 +28,15 @@ def calls() -> list[Call]:
     return [
         Call("listCalendars", "GET", "/api/calendars", list_calendars),
         Call("getCalendar", "GET", one, read, errors=(NotFound,)),
-        Call("putCalendar", "PUT", one, put, Role.ADMIN, errors=(NotFound, VersionConflict)),
+        Call(
+            "putCalendar",
+            "PUT",
+            one,
+            put,
+            Role.ADMIN,
+            errors=(NotFound, VersionConflict),
+            also=(HTTPStatus.CREATED,),
+        ),
         Call(
             "deleteCalendar",
             "DELETE",

@@ -38,7 +38,7 @@ def calls() -> list[Call]:
         Call(
             "sendEvent",
             "POST",
-            "/api/events/{name}",
+            "/api/events/{event}",
             send,
             Role.OPERATOR,
             HTTPStatus.ACCEPTED,
@@ -62,7 +62,7 @@ async def send(request: web.Request, body: EventBody) -> Answer[StartedMany]:
     """Tell those that wait for an event of that name, and fire the schedules that do."""
     sent = partial(
         runtime_of(request).send_event,
-        request.match_info["name"],
+        request.match_info["event"],
         body.payload,
         key=body.key,
         idempotency_key=idempotency_key(request),

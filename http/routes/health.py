@@ -14,7 +14,14 @@ def calls() -> list[Call]:
     """What anybody may ask."""
     return [
         Call("getHealth", "GET", "/healthz", health, role=None),
-        Call("getReadiness", "GET", "/readyz", readiness, role=None),
+        Call(
+            "getReadiness",
+            "GET",
+            "/readyz",
+            readiness,
+            role=None,
+            also=(HTTPStatus.SERVICE_UNAVAILABLE,),
+        ),
     ]
 
 

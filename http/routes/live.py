@@ -1,5 +1,7 @@
 """`/api/ws`: live events over a WebSocket."""
 
+from http import HTTPStatus
+
 from aiohttp import web
 from aiohttp.web import WebSocketResponse
 
@@ -14,7 +16,17 @@ _HEARTBEAT_SECONDS = 20.0
 
 def calls() -> list[Call]:
     """The address of the WebSocket; who may connect is decided there."""
-    return [Call("connect", "GET", "/api/ws", connect, role=None, errors=(UpgradeRequired,))]
+    return [
+        Call(
+            "connect",
+            "GET",
+            "/api/ws",
+            connect,
+            role=None,
+            status=HTTPStatus.SWITCHING_PROTOCOLS,
+            errors=(UpgradeRequired,),
+        )
+    ]
 
 
 async def connect(request: web.Request) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from quarterjack.storage.queries import Key, ScheduleFilter
 from ..answers import Answer, answered, ok, ok_large
 from ..bodies import RunBody
 from ..call import Call
-from ..intake import Draft
+from ..intake import OwnDraft
 from ..keys import runtime_of
 from ..paging import next_cursor, page_of, page_request
 from ..query import PageQuery, WorkflowSchedulesQuery
@@ -83,7 +83,7 @@ async def list_schedules(
     return ok_large(lambda: listed(found, following, ScheduledWorkflow.of))
 
 
-async def create_schedule(request: web.Request, body: Draft) -> Answer[ScheduledWorkflow]:
+async def create_schedule(request: web.Request, body: OwnDraft) -> Answer[ScheduledWorkflow]:
     """Make a schedule of this workflow."""
     key = _found(request).id
     if body.get("workflowId", key) != key:

@@ -1,7 +1,7 @@
 """Calendars as they are answered, in lists and with their days."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainSerializer
 
@@ -37,6 +37,8 @@ class CalendarEntry(Shape):
 
 class Calendar(CalendarEntry):
     """A calendar with its days."""
+
+    has_version: ClassVar[bool] = True
 
     dates: list[str]
     """Days and ranges of them."""

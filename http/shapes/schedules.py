@@ -1,26 +1,60 @@
 """Scheduled workflows as they are answered, what became of their due instants, and how they are."""
 
-from typing import Annotated, Any
+from typing import Any, ClassVar, Final
 
-from pydantic import PlainSerializer
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from quarterjack import storage
 from quarterjack.runtime.schedule_form import config_form
-from quarterjack.storage import ExecutionConfig, FireOutcome, FireReason, ScheduleStatus
+from quarterjack.storage import (
+    CatchUp,
+    ExecutionConfig,
+    FireOutcome,
+    FireReason,
+    Overlap,
+    ScheduleStatus,
+)
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.overviews import CombinedStatus as FoundStatus
 
 from .executions import Execution
 from .shape import Error, Seconds, Shape
 
-ScheduleConfig = Annotated[
-    storage.ScheduleConfig, PlainSerializer(config_form, return_type=dict[str, Any])
-]
-"""When it fires; shown with the one kind of rule that it has."""
+_KINDS: Final = frozenset({"cron", "interval", "anchor", "at", "event", "eventFilter", "manual"})
+
+
+class ScheduleRule(Shape):
+    """When it fires: `scheduleConfig`, with the one kind of rule that it has."""
+
+    cron: str | list[str] | None = None
+    interval: Seconds | None = None
+    anchor: Instant | None = None
+    at: Instant | None = None
+    event: str | None = None
+    event_filter: dict[str, Any] | None = None
+    manual: bool | None = None
+    timezone: str
+    start_at: Instant | None
+    end_at: Instant | None
+    jitter: Seconds
+    max_runs: int | None
+    exclude: list[str]
+    overlap: Overlap
+    catch_up: CatchUp
+    catch_up_window: Seconds | None
+
+    @model_serializer(mode="wrap")
+    def _without_other_kinds(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        return {
+            name: value for name, value in found.items() if value is not None or name not in _KINDS
+        }
 
 
 class ScheduledWorkflow(Shape):
     """A schedule with what it runs."""
+
+    has_version: ClassVar[bool] = True
 
     id: str
     schedule_id: str
@@ -29,7 +63,7 @@ class ScheduledWorkflow(Shape):
     name: str
     description: str
     enabled: bool
-    schedule_config: ScheduleConfig
+    schedule_config: ScheduleRule
     execution_config: ExecutionConfig
     metadata: dict[str, Any]
     version: int
@@ -46,7 +80,7 @@ class ScheduledWorkflow(Shape):
             name=found.name,
             description=found.description,
             enabled=found.enabled,
-            schedule_config=found.schedule_config,
+            schedule_config=ScheduleRule.model_validate(config_form(found.schedule_config)),
             execution_config=found.execution_config,
             metadata=found.metadata,
             version=found.version,
@@ -69,6 +103,8 @@ class Metrics(Shape):
 
 class CombinedStatus(Shape):
     """A schedule and its executions."""
+
+    has_version: ClassVar[bool] = True
 
     schedule_id: str
     workflow_id: str

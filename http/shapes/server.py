@@ -2,6 +2,7 @@
 
 from quarterjack import runtime
 from quarterjack.actors.engine import ActorInfo
+from quarterjack.runtime.node import Node as NodeFound
 from quarterjack.storage.instants import Instant
 
 from .shape import Seconds, Shape
@@ -71,6 +72,28 @@ class Actor(Shape):
             handled=found.handled,
             restarts=found.restarts,
             last_error=found.last_error,
+        )
+
+
+class Node(Shape):
+    """A process that serves the database."""
+
+    id: str
+    """Of this run of it: another start has another."""
+    host: str
+    process_id: int
+    version: str
+    started_at: Instant
+
+    @classmethod
+    def of(cls, found: NodeFound) -> "Node":
+        """A node that is alive."""
+        return cls(
+            id=found.boot_id,
+            host=found.host,
+            process_id=found.process_id,
+            version=found.version,
+            started_at=found.started_at,
         )
 
 

@@ -5,7 +5,7 @@ The server makes them from its records, the description is made from them, and t
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -30,6 +30,8 @@ class Shape(BaseModel):
         extra="ignore",
         frozen=True,
     )
+    has_version: ClassVar[bool] = False
+    """Whether answers with it say so in an `ETag`."""
 
 
 def _as_seconds(given: object) -> object:

@@ -1,5 +1,7 @@
-"""`/api/actors`, `/healthz`, `/readyz`."""
+"""`/api/actors`, `/api/nodes`, `/healthz`, `/readyz`."""
 
+import importlib.metadata
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,12 @@ def test_a_database_that_takes_no_writes_is_told_and_recovers(tmp_path: Path) ->
         assert "storage" in not_ready.body["reasons"][0]
         assert alive.status == 200
         assert listed.body["items"] == []
+
+
+def test_the_one_node_says_who_it_is(client: RestClient) -> None:
+    [node] = client.get("/api/nodes").body["items"]
+
+    assert node["processId"] == os.getpid()
+    assert node["id"].startswith("boot_")
+    assert node["version"] == importlib.metadata.version("quarterjack")
+    assert client.get("/api/nodes").body["items"] == [node]

@@ -1,0 +1,118 @@
+"""An example of each body and answer that people look at first, by the name of its shape."""
+
+from typing import Any, Final
+
+_RULE: Final = {
+    "cron": "0 3 * * *",
+    "timezone": "Europe/Paris",
+    "overlap": "skip",
+    "catchUp": "latest",
+    "catchUpWindow": "1h",
+}
+_SCHEDULE: Final = "sch_4k2m8n1p0q7r5s3t6v9w"
+_EXECUTION: Final = "exe_7h3j9k2m5n8p1q4r6s0t"
+_AT: Final = "2026-01-31T02:00:00.000000Z"
+
+EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
+    "ScheduleDraft": [
+        {
+            "workflowId": "daily-report",
+            "name": "Nightly report",
+            "scheduleConfig": _RULE,
+            "executionConfig": {
+                "params": {"region": "eu"},
+                "retryPolicy": {"attempts": 3, "backoff": "2s"},
+            },
+        }
+    ],
+    "ScheduledWorkflow": [
+        {
+            "id": _SCHEDULE,
+            "scheduleId": _SCHEDULE,
+            "workflowId": "daily-report",
+            "name": "Nightly report",
+            "description": "",
+            "enabled": True,
+            "scheduleConfig": {
+                "cron": "0 3 * * *",
+                "timezone": "Europe/Paris",
+                "startAt": None,
+                "endAt": None,
+                "jitter": 0.0,
+                "maxRuns": None,
+                "exclude": ["2026-12-25"],
+                "overlap": "skip",
+                "catchUp": "latest",
+                "catchUpWindow": 3600.0,
+            },
+            "executionConfig": {
+                "params": {"region": "eu"},
+                "priority": 5,
+                "timeout": 600.0,
+                "maxConcurrency": 1,
+                "retryPolicy": None,
+                "pauseOnFailure": None,
+            },
+            "metadata": {"team": "bi"},
+            "version": 4,
+            "createdAt": "2026-01-01T12:00:00.000000Z",
+            "updatedAt": "2026-01-20T12:00:00.000000Z",
+        }
+    ],
+    "TriggerBody": [{"params": {"region": "us"}, "priority": 1}],
+    "RunBody": [{"params": {"region": "us"}}],
+    "NoteBody": [{"note": "until the warehouse is back"}],
+    "EventBody": [{"payload": {"order": 17}}],
+    "BackfillRequest": [{"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"}],
+    "PreviewRequest": [{"scheduleConfig": {"cron": "30 2 * * *", "timezone": "Europe/Paris"}}],
+    "CalendarBody": [{"description": "Bank holidays", "dates": ["2026-12-25", "2027-01-01"]}],
+    "Started": [{"executionId": _EXECUTION}],
+    "Execution": [
+        {
+            "id": _EXECUTION,
+            "workflowId": "daily-report",
+            "scheduleId": _SCHEDULE,
+            "status": "succeeded",
+            "trigger": "cron",
+            "scheduledTime": _AT,
+            "queuedAt": "2026-01-31T02:00:00.002100Z",
+            "startedAt": "2026-01-31T02:00:00.003400Z",
+            "endedAt": "2026-01-31T02:00:12.003400Z",
+            "duration": 12.0,
+            "priority": 5,
+            "params": {"region": "eu"},
+            "context": {},
+            "result": {"rows": 1042},
+            "error": None,
+            "retryOf": None,
+            "parent": None,
+            "wakeAt": None,
+            "backfillId": None,
+        }
+    ],
+    "Fire": [
+        {
+            "scheduledTime": _AT,
+            "through": None,
+            "decidedAt": "2026-01-31T02:00:00.001900Z",
+            "outcome": "started",
+            "reason": None,
+            "executionId": _EXECUTION,
+            "blockedBy": None,
+            "lateness": 0.0019,
+            "jitter": 0.0,
+            "instants": 1,
+        }
+    ],
+    "Event": [
+        {
+            "seq": 1042,
+            "type": "schedule.triggered",
+            "scheduleId": _SCHEDULE,
+            "workflowId": "daily-report",
+            "executionId": _EXECUTION,
+            "timestamp": "2026-01-31T02:00:00.001900Z",
+            "data": {"trigger": "cron", "scheduledTime": _AT, "lateness": 0.0019},
+        }
+    ],
+}
