@@ -13,13 +13,14 @@ from quarterjack.storage.statuses import FINAL
 
 from ..shapes.events import Event
 from ..shapes.executions import ExecutionDetail
-from .errors import ClientClosed
+from .errors import ClientClosed, SubscriptionRefused
 from .feed import Feed, Subscription
 from .pause import pause
 from .repetition import Backoff
 from .transport import is_passing
 
 _ENDS: Final = ("workflow:completed", "workflow:failed", "workflow:cancelled", "workflow:timedOut")
+_NO_WAY_BACK: Final = frozenset({"gone", "ahead"})
 Look = Callable[[str], Awaitable[ExecutionDetail]]
 
 
@@ -46,7 +47,10 @@ class EndWatch:
                 await news.wait()
                 news.clear()
                 if following.error is not None:
-                    raise following.error
+                    if not following.may_begin_anew:
+                        raise following.error
+                    following = self._followed()
+                    continue
                 found = await self._seen(key)
                 if found.status in FINAL:
                     return found
@@ -97,6 +101,11 @@ class Following:
         self.error: QuarterjackError | None = None
         self._joined = 0
         self._tell = tell
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether only the way back to where it was is lost: then it is looked at everything again."""
+        return isinstance(self.error, SubscriptionRefused) and self.error.code in _NO_WAY_BACK
 
     def joined(self, seq: int) -> None:  # noqa: ARG002
         self._joined += 1

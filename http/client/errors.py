@@ -67,7 +67,11 @@ class NotAQuarterjackServer(QuarterjackError):
 
 
 class SubscriptionRefused(QuarterjackError):
-    """The server does not give these events; `code` says why, for programs."""
+    """The server does not give these events; `code` says why, for programs.
+
+    `gone`: some of those after which it should go on are deleted, so there would be a gap. `ahead`: the
+    server has another database than before.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
@@ -151,6 +155,11 @@ def refusal_of_status(status: int, retry_after: float | None = None) -> Refused 
         return None
     title = HTTPStatus(status).phrase
     return refusal(Problem(status, "", title, f"the answer was {status} {title}", retry_after))
+
+
+def unauthorized(detail: str) -> Refused:
+    """That of a WebSocket, which says so in a frame."""
+    return Unauthorized(Problem(HTTPStatus.UNAUTHORIZED, "", "Unauthorized", detail))
 
 
 @functools.cache

@@ -16,14 +16,15 @@ from aiohttp import WSMsgType
 from quarterjack.storage import InvalidInput, QuarterjackError
 
 from ..shapes.events import Event
-from .errors import ServerBusy, ServerUnreachable, SubscriptionRefused
+from .errors import ServerBusy, ServerUnreachable, SubscriptionRefused, unauthorized
 from .pause import pause
 from .transport import Transport, is_passing
 from .wire import Frame, Wire
 
 logger = logging.getLogger("quarterjack.http.client")
 _INPUT: Final = frozenset({"unknown-topic", "invalid-input"})
-_AGAIN: Final = frozenset({"unavailable"})
+_AGAIN: Final = frozenset({"unavailable", "rate-limited"})
+_UNAUTHORIZED: Final = "unauthorized"
 
 
 class Listener(Protocol):
@@ -224,14 +225,14 @@ class Feed:
     def _refused(self, frame: Frame) -> None:
         code, detail = str(frame.get("code")), str(frame.get("detail"))
         wanted = self._known.pop(frame.get("id", ""), None)
+        if code in _AGAIN:
+            raise ServerUnreachable(self._transport.address.url, detail, sent=True)
+        if code == _UNAUTHORIZED:
+            raise unauthorized(detail)
         if wanted is None:
             logger.debug("the server says %s: %s", code, detail)
             return
         wanted.wire_id = None
-        if code in _AGAIN:
-            again = self._transport.repetition.backoff.longest
-            self._transport.clock.call_later(again, lambda: self.resume(wanted))
-            return
         refused = InvalidInput.field("topic", msg=detail) if code in _INPUT else None
         self._fail([wanted], refused or SubscriptionRefused(code, detail))
 

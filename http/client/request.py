@@ -58,6 +58,8 @@ class Wanted:
     """Change it only if it is at that version."""
     key: str | None = None
     """The idempotency key; None: a new one, if the call takes one."""
+    takes_key: bool = False
+    """Whether it does, though the table leaves that to its handler."""
     accepts: frozenset[int] = frozenset()
     seconds: float | None = None
 
@@ -74,7 +76,7 @@ class Wanted:
             headers["Content-Type"] = self.media_type
         if self.version is not None:
             headers["If-Match"] = f'"{self.version}"'
-        if call.takes_key or self.key is not None:
+        if call.takes_key or self.takes_key:
             headers[IDEMPOTENCY_KEY] = new_key if self.key is None else _header(self.key)
         query = {
             to_camel(name): _text(each) for name, each in self.query.items() if each is not None

@@ -13,7 +13,7 @@ from ..bodies import ICALENDAR
 from ..shapes.calendars import Calendar, CalendarEntry
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
-from ..shapes.server import Actor, CronMeaning, Health, Readiness
+from ..shapes.server import Actor, CronMeaning, Health, Node, Readiness
 from .asking import FIRST, Asking
 from .listing import MOST, PagedReply
 from .request import Wanted
@@ -80,7 +80,9 @@ class ServerCalls(Asking):
         and `IdempotencyConflict` for another event with that key.
         """
         body = {"payload": payload} if key is None else {"payload": payload, "key": key}
-        wanted = Wanted("sendEvent", {"name": event}, body=body, key=idempotency_key)
+        wanted = Wanted(
+            "sendEvent", {"event": event}, body=body, key=idempotency_key, takes_key=True
+        )
         found = self._ask(StartedMany, wanted)
         return found.map(lambda started: [ExecutionId(each) for each in started.execution_ids])
 
@@ -112,6 +114,10 @@ class ServerCalls(Asking):
     def actors(self) -> Reply[list[Actor]]:
         """The supervision tree as it is now."""
         return self._list(Actor, Wanted("listActors"), PageRequest(MOST)).all().gathered()
+
+    def nodes(self) -> Reply[list[Node]]:
+        """The processes that serve the database."""
+        return self._list(Node, Wanted("listNodes"), PageRequest(MOST)).all().gathered()
 
     def health(self) -> Reply[Health]:
         """Whether the server's loop is quick."""

@@ -116,6 +116,7 @@ class SessionThread:
         self._options = options
         self._thread = LoopThread()
         self._session: Session | None = None
+        self._is_closed = False
 
     def run(self, make: Work[T]) -> Reply[T]:
         """Have it done there."""
@@ -130,15 +131,21 @@ class SessionThread:
 
     def close(self) -> None:
         """End it, and the thread; blocks."""
-        session = self._session
         try:
-            if session is not None:
-                self._thread.run(session.close()).get()
-                session.callbacks.close()
+            self._thread.run(self._close_session()).get()
+            if self._session is not None:
+                self._session.callbacks.close()
         finally:
             self._thread.close()
 
+    async def _close_session(self) -> None:
+        self._is_closed = True
+        if self._session is not None:
+            await self._session.close()
+
     async def _with_session(self, make: Work[T]) -> T:
+        if self._is_closed:
+            raise ClientClosed("The client was closed.")
         if self._session is None:
             self._session = Session(self._options)
         return await self._session.under_way(make(self._session))

@@ -72,6 +72,8 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )
+        # It would send PUT and DELETE again; of a change that was made, the answer is "not found" then.
+        self._session._retry_connection = False
 
     async def close(self) -> None:
         """Break off what is under way."""

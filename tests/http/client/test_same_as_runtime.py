@@ -34,6 +34,7 @@ OTHERWISE = {
 }
 NOT_CALLED = {
     "connect",  # by the feed
+    "getDescription",
     "listScheduleExecutions",  # an `ExecutionFilter` does
     "listWorkflowSchedules",  # a `ScheduleFilter` does
     "scheduleWorkflow",  # the draft names the workflow
@@ -106,7 +107,11 @@ def every_call(client: Client) -> None:
     modules = (bulk_calls, execution_calls, schedule_calls, server_calls)
     kinds = [value for module in modules for value in vars(module).values()]
     for kind in kinds:
-        if isinstance(kind, type) and issubclass(Client, kind) and kind.__module__.endswith("calls"):
+        if (
+            isinstance(kind, type)
+            and issubclass(Client, kind)
+            and kind.__module__.endswith("calls")
+        ):
             for name, call in vars(kind).items():
                 if not name.startswith("_"):
                     _make(getattr(client, name), call)
@@ -119,7 +124,7 @@ def _make(bound: Callable[..., Any], call: Callable[..., Any]) -> None:
         for each in list(inspect.signature(call).parameters.values())[1:]
         if each.default is inspect.Parameter.empty
     ]
-    more = {"dates": []} if call.__name__ == "put_calendar" else {}
+    more: dict[str, Any] = {"dates": []} if call.__name__ == "put_calendar" else {}
     bound(**{name: given.get(name, "x") for name in needed}, **more)
 
 
