@@ -21,7 +21,7 @@ class BackfillRequest(WireModel):
     """One after the other (the default), or as many at once as `maxConcurrency` says."""
     max_concurrency: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
     priority: Annotated[int, Field(strict=True, ge=0, le=9)] = _LOWEST_PRIORITY
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Any] = Field(default_factory=dict, repr=False)
 
     @field_validator("start")
     @classmethod

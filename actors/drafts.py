@@ -5,7 +5,7 @@ another kind of rule (`cron`, `interval`, …) replaces the one before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -49,7 +49,7 @@ class ScheduleDraft(WireModel):
 class ScheduleChanges:
     """The fields of a `ScheduleDraft` that are to be changed, as they came in."""
 
-    given: Mapping[str, Any]
+    given: Mapping[str, Any] = field(repr=False)
 
 
 def validated(model: type[M], data: object) -> M:
@@ -66,7 +66,7 @@ def new_schedule(
     key: ScheduleId, draft: ScheduleDraft, workflows: WorkflowBook, now: datetime
 ) -> Schedule:
     """The record of a new schedule, due for the first time after now. Raises `InvalidInput`."""
-    _check(key, draft, workflows, now)
+    draft = _checked(key, draft, workflows, now)
     made = Schedule(
         id=key,
         workflow_id=WorkflowId(draft.workflow_id),
@@ -100,9 +100,14 @@ def due_from(schedule: Schedule, found: Occurrence | None) -> Schedule:
 def changed_schedule(
     schedule: Schedule, changes: ScheduleChanges, workflows: WorkflowBook, now: datetime
 ) -> Schedule:
-    """The record after a partial change, one version on. Raises `InvalidInput`."""
+    """The record after a partial change, one version on. Raises `InvalidInput`.
+
+    Secrets stay with their workflow: a schedule that runs another one is to be given them again.
+    """
     draft = validated(ScheduleDraft, _merged(schedule, changes.given))
-    _check(schedule.id, draft, workflows, schedule.created_at)
+    is_same = draft.workflow_id == schedule.workflow_id
+    stored = schedule.execution_config.params if is_same else {}
+    draft = _checked(schedule.id, draft, workflows, schedule.created_at, stored)
     changed = replace(
         schedule,
         workflow_id=WorkflowId(draft.workflow_id),
@@ -175,9 +180,14 @@ def _without_old_rule(current: dict[str, Any], part: Mapping[str, Any]) -> dict[
     return {name: value for name, value in current.items() if name not in dropped}
 
 
-def _check(
-    key: ScheduleId, draft: ScheduleDraft, workflows: WorkflowBook, created_at: datetime
-) -> None:
+def _checked(
+    key: ScheduleId,
+    draft: ScheduleDraft,
+    workflows: WorkflowBook,
+    created_at: datetime,
+    stored: Mapping[str, Any] | None = None,
+) -> ScheduleDraft:
+    """The draft as it may be stored; `stored` are the parameters before."""
     workflow = workflows.get(WorkflowId(draft.workflow_id))
     if workflow is None:
         hint = workflows.hint(WorkflowId(draft.workflow_id))
@@ -187,10 +197,10 @@ def _check(
         )
     _check_event(draft.schedule_config, workflows)
     Timetable(key, draft.schedule_config, created_at).check(created_at)
-    params = draft.execution_config.params
+    params, found = workflows.admitted(workflow, draft.execution_config.params, stored)
     wrong = [
         FieldError(("executionConfig", "params", name), msg)
-        for name, msg in workflow.check_params(params)
+        for name, msg in found
         if name in params or not draft.schedule_config.manual  # a trigger can still give it
     ]
     if wrong:
@@ -203,6 +213,8 @@ def _check(
             check_plain(value)
         except NotPlainData as error:
             raise InvalidInput.field(*place, msg=str(error)) from None
+    config = draft.execution_config.model_copy(update={"params": params})
+    return draft.model_copy(update={"execution_config": config})
 
 
 def _check_event(config: ScheduleConfig, workflows: WorkflowBook) -> None:

@@ -101,6 +101,11 @@ class Cast:
         return self._find("deliveries")
 
     @property
+    def webhooks(self) -> Ref[Any]:
+        """Who tells webhooks' receivers of events."""
+        return self._find("webhooks")
+
+    @property
     def ticker(self) -> Ref[Any]:
         """The owner of due instants."""
         return self._find("ticker")

@@ -6,7 +6,7 @@ end execution → `ExecutionEnded` → run-queue and schedule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -177,7 +177,7 @@ class FallAsleep:
 class TriggerSchedule:
     """Ask: make an execution now. Answered with its id."""
 
-    params: Mapping[str, Any] | None
+    params: Mapping[str, Any] | None = field(repr=False)
     context: Mapping[str, Any]
     priority: int | None
     respect_overlap: bool

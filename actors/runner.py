@@ -25,6 +25,14 @@ class AttemptKey(NamedTuple):
     number: int
 
 
+class FoundSecret(NamedTuple):
+    """The value of a secret that a step takes."""
+
+    path: tuple[str, ...]
+    """The parameter, and the name in it if it is a map."""
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class StepTask:
     """All that a runner needs to run one attempt of a step."""
@@ -35,7 +43,7 @@ class StepTask:
     schedule_id: ScheduleId | None
     scheduled_time: datetime
     trigger: Trigger
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(repr=False)
     context: Mapping[str, Any]
     results: Mapping[str, Packed]
     """The values of those parameters that take a step's result, or an item of a list, by name."""
@@ -43,6 +51,8 @@ class StepTask:
     """The steps of the execution that have failed so far."""
     result_limit: int = LARGEST
     """Bytes that the result may take when packed."""
+    secrets: tuple[FoundSecret, ...] = field(default=(), repr=False)
+    """What takes the places of parameters, or of values in them, when the function is called."""
 
 
 class StepBegan(NamedTuple):

@@ -357,8 +357,9 @@ class ScheduleActor(ScheduleBackfills):
     def _checked_params(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The schedule's parameters with those that are given."""
         schedule = self._existing()
-        params = {**schedule.execution_config.params, **given}
-        wrong = self.environment.workflows.find(schedule.workflow_id).check_params(params)
+        stored, workflows = schedule.execution_config.params, self.environment.workflows
+        workflow = workflows.find(schedule.workflow_id)
+        params, wrong = workflows.admitted(workflow, {**stored, **given}, stored)
         if wrong:
             raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
         return params

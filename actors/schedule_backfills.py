@@ -28,6 +28,8 @@ class ScheduleBackfills(ScheduleEvents):
     def backfill(self, message: m.BackfillSchedule) -> Reply[Any]:
         schedule, now = self._existing(), self.clock.now()
         params = self._checked_params(message.request.params)
+        own = {name: params[name] for name in message.request.params}
+        request = message.request.model_copy(update={"params": own})
         answer: Reply[Any] = Reply()
 
         def planned(reply: Reply[Any]) -> None:
@@ -41,7 +43,7 @@ class ScheduleBackfills(ScheduleEvents):
             stored.map(lambda key: backfill_made(key, plan.executions)).pipe(answer)
 
         self.hold()
-        given = (schedule, message.request, params, now, self.environment.ids)
+        given = (schedule, request, params, now, self.environment.ids)
         self.read(planned, plan_backfill, *given)
         return answer
 

@@ -17,6 +17,8 @@ class Parameter:
     name: str
     required: bool
     source: str
+    secret: bool = False
+    """Whether it is annotated as a `Secret`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from quarterjack.storage.event_names import LONGEST_NAME, reserved_problem
 from quarterjack.storage.sizes import parse_size
 
 from .policies.step_graph import RunIf
+from .secret_places import takes_secret
 from .step import Mapped, Parameter
 
 Span = str | float | timedelta
@@ -138,5 +139,13 @@ def parameters_of(
         source = sources.get(each.name, each.name)
         if source == step:
             raise WrongStep(f"parameter {each.name!r} is the step itself; rename one", each.name)
-        found.append(Parameter(each.name, each.default is inspect.Parameter.empty, source))
+        required = each.default is inspect.Parameter.empty
+        found.append(Parameter(each.name, required, source, _is_secret(each, function)))
     return tuple(found)
+
+
+def _is_secret(parameter: inspect.Parameter, function: Callable[..., Any]) -> bool:
+    try:
+        return takes_secret(parameter, function)
+    except TypeError as error:
+        raise WrongStep(f"parameter {parameter.name!r}: {error}", parameter.name) from None

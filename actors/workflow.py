@@ -22,6 +22,8 @@ from quarterjack.storage import QuarterjackError, Retry, WorkflowId
 from . import step_definition as check
 from .policies.rate import Rate
 from .policies.step_graph import GraphError, Node, RunIf, check_acyclic
+from .secret_params import checkable
+from .secret_places import SecretPlaces, WrongSecret, secret_places
 from .step import AwaitEvent, Parameter, RunWorkflow, Sleep, Step
 from .step_definition import Span, WrongStep
 
@@ -65,7 +67,9 @@ class Workflow:
     `name` is its id on the wire: letters, digits, `_`, `.`, `-`; at most 100 of them. `params_check`
     looks at the parameters of a run whose names are right, before it is recorded.
     `max_concurrency` executions of it run at once, whatever began them; `rate_limit`, such as
-    `"10/min"`, says how many start in which time.
+    `"10/min"`, says how many start in which time. `secrets` names parameters that are secret, besides
+    those that steps take as `Secret`; `secret_maps` such as are maps, whose values may be references
+    to secrets.
     """
 
     def __init__(
@@ -76,6 +80,8 @@ class Workflow:
         params_check: ParamsCheck | None = None,
         max_concurrency: int | None = None,
         rate_limit: str | None = None,
+        secrets: Iterable[str] = (),
+        secret_maps: Iterable[str] = (),
     ) -> None:
         if not check.NAME.fullmatch(name):
             raise WorkflowDefinitionError(
@@ -88,6 +94,7 @@ class Workflow:
         self.rate_limit: Final = self._checked_rate(rate_limit)
         self._steps: dict[str, Step] = {}
         self._children: dict[WorkflowId, Workflow] = {}
+        self._secrets = SecretPlaces(frozenset(secrets), frozenset(secret_maps))
 
     def __repr__(self) -> str:
         return f"<Workflow {self.id!r} with {len(self._steps)} steps>"
@@ -262,6 +269,15 @@ class Workflow:
                     found[name] = found.get(name, False) or required
         return found
 
+    @cached_property
+    def secrets(self) -> SecretPlaces:
+        """Which of them are secret."""
+        children = {key: child.secrets for key, child in self._children.items()}
+        try:
+            return secret_places(self._secrets, self._steps, children)
+        except WrongSecret as error:
+            raise self._wrong(str(error), step=error.step, parameter=error.parameter) from None
+
     def check_params(self, params: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What is wrong with a run's parameters, as pairs of name and sentence."""
         wrong = [
@@ -276,7 +292,7 @@ class Workflow:
             if name not in self.run_parameters
         )
         if not wrong and self._params_check is not None:
-            wrong.extend(self._params_check(params))
+            wrong.extend(self._params_check(checkable(self.secrets, params)))
         return wrong
 
     # How it is checked
@@ -335,7 +351,7 @@ class Workflow:
         check.checked_name(step.name)
         if step.name in self._steps:
             raise WrongStep("there is a step of that name already; rename one")
-        for cached in ("graph", "depends_on", "run_parameters"):
+        for cached in ("graph", "depends_on", "run_parameters", "secrets"):
             self.__dict__.pop(cached, None)
         self._steps[step.name] = step
         try:
@@ -359,6 +375,7 @@ class Workflow:
                     raise self._wrong(
                         f"after names {name!r}, which is no step", step=step.name, parameter="after"
                     )
+        _ = self.secrets
 
     @contextmanager
     def _names(self, step: str) -> Iterator[None]:

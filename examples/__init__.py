@@ -1,7 +1,8 @@
 """Workflows on what every machine has: models for your own, and what `quarterjack demo` runs.
 
 `MODULES` are their names for `quarterjack serve --app`; `WORKFLOWS` are the demo's, which
-`demo_schedules` schedules. `service_watch` is a program: `python -m quarterjack.examples.service_watch`.
+`demo_schedules` schedules. `service_watch` and `failure_mail` are programs:
+`python -m quarterjack.examples.service_watch`.
 """
 
 from pathlib import Path
@@ -23,6 +24,7 @@ MODULES = tuple(
         "link_check",
         "folder_mirror",
         "mail_out",
+        "chat_notice",
         "dst_watch",
         "disk_watch",
         "self_care",

@@ -40,7 +40,7 @@ class Body(WireModel):
 class RunBody(Body):
     """Of `POST /api/workflows/{id}/run`."""
 
-    params: dict[str, Any] | None = None
+    params: dict[str, Any] | None = Field(default=None, repr=False)
     context: dict[str, Any] | None = None
     priority: int | None = Field(default=None, ge=0, le=9)
 

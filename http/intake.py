@@ -9,6 +9,7 @@ from aiohttp import web
 from quarterjack.actors.backfill_request import BackfillRequest
 from quarterjack.actors.drafts import ScheduleDraft
 from quarterjack.actors.preview import PreviewRequest
+from quarterjack.runtime.webhook_draft import WebhookDraft
 from quarterjack.storage.wire_model import WireModel
 
 from .bodies import (
@@ -113,6 +114,10 @@ OwnDraft = Annotated[dict[str, Any], JsonObject(ScheduleDraft, optional=("workfl
 """A scheduled workflow of the one that the address names."""
 Backfill = Annotated[dict[str, Any], JsonObject(BackfillRequest)]
 """A range to be backfilled."""
+NewWebhook = Annotated[dict[str, Any], JsonObject(WebhookDraft)]
+"""A webhook to be made."""
+WebhookChanged = Annotated[dict[str, Any], JsonObject(WebhookDraft, optional=("url", "topics"))]
+"""What is to be changed of one."""
 Previewed = Annotated[dict[str, Any], JsonObject(PreviewRequest)]
 """A draft to be played through."""
 CalendarText = Annotated[CalendarBody | bytes, _Calendar()]

@@ -43,6 +43,7 @@ _TAGS: Final = {
     "backfills": "Executions of due instants that had none.",
     "calendars": "Days on which schedules don't fire.",
     "events": "What happened, and events from outside.",
+    "webhooks": "Who is told of which events, and what became of each telling.",
     "cron": "For those who are writing an expression.",
     "server": "How the server is.",
 }
@@ -211,6 +212,8 @@ _PATH_VALUES: Final = {
     "schedule_id": (r"^[A-Za-z0-9_-]{1,64}$", "sch_4k2m8n1p0q7r5s3t6v9w"),
     "execution_id": (r"^[A-Za-z0-9_-]{1,64}$", "exe_4k2m8n1p0q7r5s3t6v9w"),
     "backfill_id": (r"^[A-Za-z0-9_-]{1,64}$", "bkf_4k2m8n1p0q7r5s3t6v9w"),
+    "webhook_id": (r"^[A-Za-z0-9_-]{1,64}$", "whk_4k2m8n1p0q7r5s3t6v9w"),
+    "seq": (r"^-?[0-9]{1,18}$", "1042"),
     "workflow_id": (r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "daily-report"),
     "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
     "event": (r"^[^\x00-\x1f\x7f-\x9f]{1,200}$", "order-paid"),

@@ -13,7 +13,44 @@ _SCHEDULE: Final = "sch_4k2m8n1p0q7r5s3t6v9w"
 _EXECUTION: Final = "exe_7h3j9k2m5n8p1q4r6s0t"
 _AT: Final = "2026-01-31T02:00:00.000000Z"
 
+_WEBHOOK: Final = {
+    "url": "https://hooks.example.org/quarterjack",
+    "topics": ["workflow:failed", "workflow:timedOut"],
+    "description": "To whom it concerns",
+    "workflowIds": ["daily-report"],
+    "scheduleId": None,
+}
+
 EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
+    "WebhookDraft": [_WEBHOOK, {**_WEBHOOK, "secret": {"env": "HOOK_SECRET"}}],
+    "Webhook": [
+        {
+            **_WEBHOOK,
+            "id": "whk_4k2m8n1p0q7r5s3t6v9w",
+            "enabled": True,
+            "disabledReason": None,
+            "secret": "***",
+            "cursor": 1042,
+            "createdAt": _AT,
+            "updatedAt": _AT,
+        }
+    ],
+    "WebhookDelivery": [
+        {
+            "messageId": "msg_4k2m8n1p0q7r5s3t6v9w_1042",
+            "seq": 1042,
+            "event": "workflow.failed",
+            "status": "failed",
+            "attempts": 2,
+            "createdAt": _AT,
+            "attemptedAt": "2026-01-31T02:00:05.100000Z",
+            "nextAttemptAt": "2026-01-31T02:00:23.500000Z",
+            "deliveredAt": None,
+            "lastStatus": 503,
+            "lastError": "answered 503",
+            "duration": 0.03,
+        }
+    ],
     "ScheduleDraft": [
         {
             "workflowId": "daily-report",

@@ -14,6 +14,7 @@ from quarterjack.storage import (
     ScheduleStatus,
 )
 from quarterjack.storage.instants import Instant
+from quarterjack.storage.webhook_records import DeliveryStatus
 from quarterjack.storage.wire_model import WireModel
 
 
@@ -31,7 +32,18 @@ class PageQuery(WireModel):
     """Of every list."""
 
     limit: int = Field(default=50, ge=1, le=500)
-    cursor: str | None = Field(default=None, min_length=1, max_length=1_000)
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+    )
+
+
+class DeliveriesQuery(PageQuery):
+    """Of `GET /api/webhooks/{id}/deliveries`."""
+
+    status: DeliveryStatus | None = None
 
 
 class SchedulesQuery(PageQuery):

@@ -4,6 +4,8 @@ from quarterjack.runtime import Retry, Runtime, Workflow
 """
 
 from quarterjack.actors.schedule import OverlapRefused
+from quarterjack.actors.secret import Secret
+from quarterjack.actors.secret_params import SecretUnavailable
 from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
 from quarterjack.storage import (
     Calendar,
@@ -53,6 +55,8 @@ __all__ = [
     "RuntimeNotStarted",
     "Schedule",
     "ScheduleStatus",
+    "Secret",
+    "SecretUnavailable",
     "Settings",
     "StepContext",
     "TooManyEvents",

@@ -7,7 +7,7 @@ on the dispatcher's thread, except where it says otherwise.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
@@ -33,6 +33,7 @@ from quarterjack.actors.messages import (
     WhenIdle,
 )
 from quarterjack.actors.runner import Runner
+from quarterjack.actors.sender import Dispatch, Sender
 from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
@@ -47,6 +48,8 @@ from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
 from .settings import Settings
 from .step_output import CAPTURE
 from .tree import root_spec
+from .vault.step_secrets import StepSecrets
+from .webhook_sender import WebhookSender
 
 T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
@@ -77,6 +80,7 @@ class Assembly:
         dispatcher: Dispatcher,
         *,
         virtual: bool = False,
+        sender: Sender | None = None,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -88,9 +92,10 @@ class Assembly:
         self._virtual = virtual
         self._reads_by_state = virtual or address.path is None
         self._runners = (
-            _virtual_runners(clock.now) if virtual else _runners(settings, workflows, clock)
+            _virtual_runners(workflows, clock) if virtual else _runners(settings, workflows, clock)
         )
         self._captures = False
+        self._sender = sender or WebhookSender(settings.webhook_allow_private)
         self.environment = Environment(
             workflows=workflows,
             ids=ids,
@@ -114,11 +119,19 @@ class Assembly:
             Subscriptions(),
             lambda: open_writer(self._address),
             self.settings.idle,
+            Dispatch(self._sender, self.settings.webhook_retry),
         )
         self.root = self.system.spawn(spec).ref
 
     async def start(self) -> None:
         """Start runners and tree, and wait until each of the cast has read what is stored."""
+        try:
+            await self._start()
+        except BaseException:
+            self._sender.close()
+            raise
+
+    async def _start(self) -> None:
         await in_thread(self.start_runners, "runners")
         self.spawn()
         assert self.root is not None
@@ -127,7 +140,7 @@ class Assembly:
         if not self._reads_by_state and self._address.path is not None:
             self._readers = Readers(self._address.path)
         cast = self.cast
-        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker):
+        for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker, cast.webhooks):
             await ref.ask(Ping())
 
     def start_runners(self) -> None:
@@ -145,6 +158,7 @@ class Assembly:
             await in_thread(self._close_readers, "readers")
             self.system.stop(self.root)
             await self._until_stopped()
+        self._sender.close()
         await in_thread(self._close, "close")
         self.system.dispatcher.close()
 
@@ -227,6 +241,7 @@ class Assembly:
 
 
 def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
+    secrets = StepSecrets(workflows)
     return {
         "process": ProcessRunner(
             workflows.values(),
@@ -234,16 +249,17 @@ def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[
             default_runner=settings.runner,
             processes=settings.processes,
             tasks_per_process=settings.tasks_per_process,
+            secrets=secrets,
         ),
-        "thread": ThreadRunner(settings.threads, clock.now),
-        "async": CoroutineRunner(clock.now),
-        "inline": InlineRunner(clock.now),
+        "thread": ThreadRunner(settings.threads, clock.now, secrets),
+        "async": CoroutineRunner(clock.now, secrets),
+        "inline": InlineRunner(clock.now, secrets),
     }
 
 
-def _virtual_runners(now: Callable[[], datetime]) -> dict[str, Runner]:
+def _virtual_runners(workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
     """All steps inline, whatever they ask for: virtual time can't wait for threads."""
-    return dict.fromkeys(RUNNERS, InlineRunner(now))
+    return dict.fromkeys(RUNNERS, InlineRunner(clock.now, StepSecrets(workflows)))
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:

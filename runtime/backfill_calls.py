@@ -43,13 +43,14 @@ class BackfillCalls(Calls):
 
     def get_backfill(self, backfill_id: str) -> Reply[BackfillProgress]:
         """How far a backfill has come. Raises `NotFound`."""
-        return self._read(b.backfill, BackfillId(backfill_id))
+        return self._read(b.backfill, BackfillId(backfill_id)).map(self._shown.backfill)
 
     def list_backfills(
         self, schedule_id: str, page: q.PageRequest = q.PageRequest()
     ) -> Reply[q.Page[BackfillProgress]]:
         """The backfills of a schedule, newest first."""
-        return self._read(b.backfills, ScheduleId(schedule_id), page)
+        found = self._read(b.backfills, ScheduleId(schedule_id), page)
+        return found.map(self._shown.backfills)
 
     def cancel_backfill(self, backfill_id: str) -> Reply[None]:
         """Begin no more of a backfill, and end what runs of it; decided when this is answered.

@@ -26,6 +26,7 @@ from .calls import Calls
 from .chained import followed, repeated, settled
 from .import_plan import Alter, Entry, Keep, Make, Refuse, Verdict, identified, plan
 from .schedule_form import form_of
+from .shown_records import ShownRecords
 
 SLICE: Final = 256
 """Schedules that are asked at once."""
@@ -79,7 +80,7 @@ class BulkCalls(Calls):
 
     def export_page(self, wanted: q.ScheduleFilter, after: q.Key | None) -> Reply[q.Page[Form]]:
         """Some of the schedules in that form: those that come after a key; None: the first."""
-        return self._read(_forms, wanted, q.PageRequest(_PAGE, after))
+        return self._read(_forms, wanted, q.PageRequest(_PAGE, after), self._shown)
 
     def import_schedules(
         self, forms: Iterable[Mapping[str, Any]], *, dry_run: bool = False
@@ -220,6 +221,8 @@ class ScheduleImport:
                 self.refuse(line, errors)
 
 
-def _forms(reader: Reader, wanted: q.ScheduleFilter, page: q.PageRequest) -> q.Page[Form]:
+def _forms(
+    reader: Reader, wanted: q.ScheduleFilter, page: q.PageRequest, shown: ShownRecords
+) -> q.Page[Form]:
     found = q.schedules(reader, wanted, page)
-    return q.Page([form_of(schedule) for schedule in found.items], found.next)
+    return q.Page([form_of(shown.schedule(each)) for each in found.items], found.next)

@@ -35,8 +35,10 @@ from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
 from .node import Node
 from .run_request import RunRequest, execution_of, retry_of
+from .shown_records import ShownRecords
 from .step_logs import AttemptLog, logs_of, stored_logs
 from .upcoming import status, upcoming
+from .webhook_calls import WebhookCalls
 
 T = TypeVar("T")
 
@@ -45,12 +47,13 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls):
+class Calls(EventCalls, CalendarCalls, WebhookCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
         self.workflows = workflows
         self._ids = ids
+        self._shown = ShownRecords(workflows)
         self._assembly: Assembly | None = None
         self._callbacks = CallbackThread()
         self._subscribers: dict[str, CallbackSubscriber] = {}
@@ -78,10 +81,9 @@ class Calls(EventCalls, CalendarCalls):
         self, schedule_id: str, changes: Mapping[str, Any], *, version: int | None = None
     ) -> Reply[Schedule]:
         """Change what is given, keep the rest. Raises `NotFound`, `InvalidInput`, `VersionConflict`."""
+        message = m.UpdateSchedule(ScheduleChanges(dict(changes)), version)
         return self._call(
-            lambda _: self._to_schedule(
-                schedule_id, m.UpdateSchedule(ScheduleChanges(dict(changes)), version)
-            )
+            lambda _: self._to_schedule(schedule_id, message).map(self._shown.schedule)
         )
 
     def delete_scheduled_workflow(
@@ -102,18 +104,22 @@ class Calls(EventCalls, CalendarCalls):
         Raises `NotFound`, `IllegalTransition`, `VersionConflict`.
         """
         message = m.PauseSchedule(note, version)
-        return self._call(lambda _: self._to_schedule(schedule_id, message))
+        return self._call(
+            lambda _: self._to_schedule(schedule_id, message).map(self._shown.schedule)
+        )
 
     def resume_schedule(
         self, schedule_id: str, note: str = "", *, version: int | None = None
     ) -> Reply[Schedule]:
         """Let it fire again. Raises `NotFound`, `IllegalTransition`, `VersionConflict`."""
         message = m.ResumeSchedule(note, version)
-        return self._call(lambda _: self._to_schedule(schedule_id, message))
+        return self._call(
+            lambda _: self._to_schedule(schedule_id, message).map(self._shown.schedule)
+        )
 
     def get_schedule(self, schedule_id: str) -> Reply[Schedule]:
         """One schedule. Raises `NotFound`."""
-        return self._read(q.schedule, ScheduleId(schedule_id))
+        return self._read(q.schedule, ScheduleId(schedule_id)).map(self._shown.schedule)
 
     def list_schedules(
         self,
@@ -121,14 +127,15 @@ class Calls(EventCalls, CalendarCalls):
         page: q.PageRequest = q.PageRequest(),
     ) -> Reply[q.Page[Schedule]]:
         """Schedules, oldest first."""
-        return self._read(q.schedules, wanted, page)
+        return self._read(q.schedules, wanted, page).map(self._shown.schedules)
 
     def get_schedule_workflow_status(self, schedule_id: str) -> Reply[CombinedStatus]:
         """A schedule with its executions and figures. Raises `NotFound`."""
 
         def read(assembly: Assembly) -> Reply[CombinedStatus]:
             now = assembly.clock.now()
-            return assembly.read(status, ScheduleId(schedule_id), now)
+            found: Reply[CombinedStatus] = assembly.read(status, ScheduleId(schedule_id), now)
+            return found.map(self._shown.status)
 
         return self._call(read)
 
@@ -207,7 +214,7 @@ class Calls(EventCalls, CalendarCalls):
             asked = RunRequest.checked(params, context, priority)
             workflow = self.workflows.find(WorkflowId(workflow_id))
             key = ExecutionId(self._ids.new("exe"))
-            execution = execution_of(key, workflow, asked, assembly.clock.now())
+            execution = execution_of(key, workflow, asked, self.workflows, assembly.clock.now())
             return assembly.record(execution)
 
         return self._call(begin)
@@ -247,7 +254,7 @@ class Calls(EventCalls, CalendarCalls):
     def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
         """An execution with its steps. Raises `NotFound`."""
         stored = self._read(stored_execution, ExecutionId(execution_id))
-        return stored.map(lambda found: detail_of(found, self.workflows))
+        return stored.map(lambda found: self._shown.detail(detail_of(found, self.workflows)))
 
     def get_step_logs(self, execution_id: str, step: str) -> Reply[list[AttemptLog]]:
         """What a step's attempts wrote and logged, also of one that runs. Raises `NotFound`.
@@ -267,13 +274,13 @@ class Calls(EventCalls, CalendarCalls):
         page: q.PageRequest = q.PageRequest(),
     ) -> Reply[q.Page[Execution]]:
         """Executions without their steps, newest first."""
-        return self._read(q.executions, wanted, page)
+        return self._read(q.executions, wanted, page).map(self._shown.executions)
 
     def wait_for(self, execution_id: str) -> Reply[Execution]:
         """The execution when it has ended. Raises `NotFound`."""
 
         def watch(assembly: Assembly) -> Reply[Execution]:
-            return EndWatcher(assembly, ExecutionId(execution_id)).reply
+            return EndWatcher(assembly, ExecutionId(execution_id)).reply.map(self._shown.execution)
 
         return self._call(watch)
 

@@ -19,6 +19,7 @@ from quarterjack.actors.drafts import (
     new_schedule,
     validated,
 )
+from quarterjack.actors.secret_params import with_stored
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     ExecutionConfig,
@@ -150,8 +151,20 @@ def _verdict(
     draft = validated(ScheduleDraft, entry.draft)
     if stored is None:
         return Make(entry.key, new_schedule(entry.key, draft, workflows, now))
-    changes = _changes(stored, draft)
+    changes = _changes(stored, _with_stored_secrets(stored, draft, workflows))
     return Alter(entry.key, stored.version, ScheduleChanges(changes)) if changes else Keep()
+
+
+def _with_stored_secrets(
+    stored: Schedule, draft: ScheduleDraft, workflows: WorkflowBook
+) -> ScheduleDraft:
+    """The draft, with what is stored where it has `***`, as an export does."""
+    if draft.workflow_id != stored.workflow_id:
+        return draft
+    places, config = workflows.secrets(stored.workflow_id), draft.execution_config
+    params = with_stored(places, config.params, stored.execution_config.params)
+    config = config.model_copy(update={"params": params})
+    return draft.model_copy(update={"execution_config": config})
 
 
 def _changes(stored: Schedule, draft: ScheduleDraft) -> dict[str, Any]:

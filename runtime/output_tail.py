@@ -11,6 +11,8 @@ from typing import Final
 from quarterjack.storage.instants import to_micros
 from quarterjack.storage.plain_data import Packed, pack
 
+from .vault.scrubber import Scrubber
+
 KEPT: Final = 65_536
 """Bytes of text, in UTF-8."""
 _NAME: Final = 200
@@ -28,6 +30,8 @@ class OutputTail:
         self._size = 0
         self._dropped = 0
         self._lock = threading.Lock()
+        self.scrubber: Scrubber | None = None
+        """Takes the attempt's secrets out of what comes from now on."""
 
     def add(self, at: datetime, stream: str, text: str, level: str = "", logger: str = "") -> None:
         """A record of the log, or a piece of a stream, which may end within a line."""
@@ -48,7 +52,8 @@ class OutputTail:
         with self._lock:
             lines = [list(line) for line in self._lines]
             last = lines[-1][0] if lines else 0
-            lines.extend([last, stream, "", "", text] for stream, text in self._begun.items())
+            begun = [(stream, self._scrubbed(text)) for stream, text in self._begun.items()]
+            lines.extend([last, stream, "", "", text] for stream, text in begun)
             dropped = self._dropped
         if not lines:
             return None
@@ -58,14 +63,24 @@ class OutputTail:
         *whole, rest = (self._begun.pop(stream, "") + piece).split("\n")
         for line in whole:
             self._append(at, stream, "", "", line)
-        if len(rest) > KEPT // 4:  # a line without an end is told in parts
-            self._append(at, stream, "", "", rest)
-        elif rest:
+        if len(rest) > KEPT // 4 + self._held():  # a line without an end is told in parts
+            rest = self._scrubbed(rest)
+            end = len(rest) - self._held()
+            self._append(at, stream, "", "", rest[:end])
+            rest = rest[end:]
+        if rest:
             self._begun[stream] = _clean(rest)
+
+    def _held(self) -> int:
+        """How much of a part is kept for the next: a secret may have begun there."""
+        return 0 if self.scrubber is None else self.scrubber.longest - 1
+
+    def _scrubbed(self, text: str) -> str:
+        return text if self.scrubber is None else self.scrubber.text(text)
 
     def _append(self, at: datetime, stream: str, level: str, logger: str, text: str) -> None:
         level, logger = _clean(level[:_NAME]), _clean(logger[:_NAME])
-        text, cut = _last(_clean(text), KEPT)
+        text, cut = _last(_clean(self._scrubbed(text)), KEPT)
         self._dropped += cut
         self._lines.append((to_micros(at), stream, level, logger, text))
         self._size += _weight(level, logger, text)

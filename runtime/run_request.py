@@ -1,12 +1,13 @@
 """A run that somebody asks for, with its parameters checked, as an execution to be recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from quarterjack.actors.retry_plan import repeated_steps
 from quarterjack.actors.workflow import Workflow
+from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import (
     Execution,
     ExecutionId,
@@ -28,7 +29,7 @@ _PRIORITIES = range(10)
 class RunRequest:
     """What a trigger may say; None: as the schedule (or the default) has it."""
 
-    params: Mapping[str, Any] | None
+    params: Mapping[str, Any] | None = field(repr=False)
     context: Mapping[str, Any] | None
     priority: int | None
 
@@ -76,11 +77,14 @@ def retry_of(
 
 
 def execution_of(
-    key: ExecutionId, workflow: Workflow, asked: RunRequest, now: datetime
+    key: ExecutionId,
+    workflow: Workflow,
+    asked: RunRequest,
+    workflows: WorkflowBook,
+    now: datetime,
 ) -> Execution:
     """The execution of a workflow without a schedule. Raises `InvalidInput` for wrong parameters."""
-    params = dict(asked.params or {})
-    wrong = workflow.check_params(params)
+    params, wrong = workflows.admitted(workflow, asked.params or {})
     if wrong:
         raise InvalidInput([FieldError(("params", name), msg) for name, msg in wrong])
     return Execution(

@@ -1,18 +1,28 @@
 """The options of a runtime, with their defaults: one table for embedding, command line and files."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.actors.policies.rate import Rate
+from quarterjack.actors.sender import RETRY
+from quarterjack.storage import Retry
 from quarterjack.storage.durations import Duration
 from quarterjack.storage.plain_data import LARGEST
 from quarterjack.storage.sizes import Size
 from quarterjack.storage.wire_model import WireModel
 
 from .builtin.host_rules import checked_host
+
+
+def _folder(given: str) -> str:
+    if not Path(given).is_absolute() or given != os.path.normpath(given) or given == "/":
+        raise ValueError(f"{given!r} is no folder for secrets; give an absolute path, without '..'")
+    return given
 
 
 class Settings(WireModel):
@@ -46,6 +56,17 @@ class Settings(WireModel):
     """Where `quarterjack.http` may go; `.example.org` is all below it; none: everywhere."""
     http_allow_private: bool = False
     """Whether `quarterjack.http` may connect to private addresses, and to this machine."""
+
+    secret_key_file: str | None = Field(default=None, min_length=1)
+    """A file with the key that secret parameters are encrypted with; None: only references are taken."""
+    secret_env: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Environment variables that parameters may refer to, besides `QUARTERJACK_SECRET_…`; `*` is any."""
+    secret_dirs: tuple[Annotated[str, AfterValidator(_folder)], ...] = ()
+    """Folders below which are the files that parameters may refer to."""
+    webhook_allow_private: bool = False
+    """Whether webhooks may be at private addresses, and on this machine."""
+    webhook_retry: Retry = RETRY
+    """How often a webhook's message is tried, and after which waits."""
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":

@@ -7,6 +7,7 @@ import inspect
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -18,11 +19,13 @@ from quarterjack.actors.runner import (
     StepSkipped,
     StepTask,
 )
+from quarterjack.actors.secret import Secret
 from quarterjack.actors.step import Parameter
 from quarterjack.storage import Failure, NotPlainData
 from quarterjack.storage.plain_data import pack, unpack
 
 from .step_context import StepContext
+from .vault.scrubber import Scrubber
 
 _LONGEST_TEXT = 16_384
 _CANCELLED = Failure("Cancelled", "it was cancelled while it ran; what it returned is not kept")
@@ -34,7 +37,7 @@ class StepCall:
     def __init__(
         self, task: StepTask, cancelled: threading.Event, report: Callable[[StepReport], None]
     ) -> None:
-        self._task = task
+        self._task = task = with_secrets(task)
         self._cancelled = cancelled
         self._context = StepContext(task, cancelled, report)
 
@@ -84,25 +87,41 @@ class StepCall:
         return found
 
 
+def with_secrets(task: StepTask) -> StepTask:
+    """The task, with what its secrets are in their places."""
+    if not task.secrets:
+        return task
+    params = dict(task.params)
+    for (name, *inner), text in task.secrets:
+        secret = Secret(text)
+        params[name] = {**params[name], inner[0]: secret} if inner else secret
+    return replace(task, params=params)
+
+
 def is_coroutine(task: StepTask) -> bool:
     """Whether the step is an `async def`."""
     return inspect.iscoroutinefunction(task.step.function)
 
 
 def returned(task: StepTask, value: Any) -> StepEnd:
-    """The report of a function that returned."""
+    """The report of a function that returned; its secrets are taken out of what it returned."""
+    scrubber = Scrubber.of(task)
     try:
         root = f"the result of {task.key.step}"
-        return StepReturned(task.key, pack(value, root=root, largest=task.result_limit))
+        packed = pack(value, root=root, largest=task.result_limit)
+        if scrubber is not None:
+            packed = pack(scrubber.data(unpack(packed)), root=root, largest=task.result_limit)
+        return StepReturned(task.key, packed)
     except NotPlainData as error:
-        return StepRaised(task.key, Failure(type(error).__name__, str(error)), kinds_of(error))
+        text = str(error) if scrubber is None else scrubber.text(str(error))
+        return StepRaised(task.key, Failure(type(error).__name__, text), kinds_of(error))
     except BaseException as error:  # an object may do anything when it is looked at
         return raised(task, error)
 
 
 def raised(task: StepTask, error: BaseException) -> StepRaised:
     """The report of a function that raised."""
-    return StepRaised(task.key, failure_of(error), kinds_of(error))
+    return StepRaised(task.key, failure_of(error, Scrubber.of(task)), kinds_of(error))
 
 
 def kinds_of(error: BaseException) -> tuple[str, ...]:
@@ -114,8 +133,8 @@ def kinds_of(error: BaseException) -> tuple[str, ...]:
     return tuple(each.__name__ for each in type(error).__mro__ if each is not object)
 
 
-def failure_of(error: BaseException) -> Failure:
-    """An exception as plain text, cut to 16 KiB each."""
+def failure_of(error: BaseException, scrubber: Scrubber | None = None) -> Failure:
+    """An exception as plain text, without secrets, cut to 16 KiB each."""
     try:
         message = str(error)
     except BaseException as worse:
@@ -124,6 +143,8 @@ def failure_of(error: BaseException) -> Failure:
         trace = "".join(traceback.format_exception(type(error), error, _own_frames(error)))
     except BaseException:
         trace = "".join(traceback.format_tb(error.__traceback__))
+    if scrubber is not None:
+        message, trace = scrubber.text(message), scrubber.text(trace)
     return Failure(type(error).__name__, _cut(message), _cut(trace))
 
 

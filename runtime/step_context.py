@@ -20,6 +20,7 @@ from quarterjack.storage import (
 from quarterjack.storage.plain_data import check_plain
 
 from .emitter import Emitter
+from .vault.scrubber import Scrubber
 
 _LONGEST_NOTE = 500
 
@@ -33,6 +34,7 @@ class StepContext:
         self._task = task
         self._cancelled = cancelled
         self._report = report
+        self._scrubber = Scrubber.of(task)
         self._emitter = Emitter(lambda emission: report(StepEmitted(task.key, emission)))
         self.logger = logging.getLogger(
             f"quarterjack.step.{task.workflow_id}.{step_of(task.key.step)}"
@@ -79,7 +81,7 @@ class StepContext:
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """The parameters of the run."""
+        """The parameters of the run; a secret that the step takes is a `Secret`, others are `***`."""
         return self._task.params
 
     @property
@@ -109,7 +111,8 @@ class StepContext:
 
     def progress(self, done: float, total: float, note: str = "") -> None:
         """Say that `done` of `total` units are done; cheap, and told at a limited rate."""
-        note = str(note)[:_LONGEST_NOTE]
+        note = str(note) if self._scrubber is None else self._scrubber.text(str(note))
+        note = note[:_LONGEST_NOTE]
         progress = Progress(done, total, note)
         try:
             check_plain([done, total, note], root="progress")
@@ -123,4 +126,7 @@ class StepContext:
         It is stored before the step's end is. If another attempt of the step sends the same event
         again, that is none. Raises `InvalidInput`, and `TooManyEvents` beyond 1,000 in an attempt.
         """
+        if self._scrubber is not None:
+            check_plain(payload, root="payload")
+            name, payload, key = map(self._scrubber.data, (name, payload, key))
         self._emitter.emit(name, payload, key)

@@ -10,12 +10,14 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from typing import IO, Any, Final
 
 from .output_tail import OutputTail
+from .vault.line_scrubber import LineScrubber
+from .vault.scrubber import Scrubber
 
 STEP_LOGGER: Final = "quarterjack.step"
 """The parent of the loggers that steps get as `ctx.logger`."""
@@ -28,7 +30,17 @@ class Recording:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._passing: dict[_Tee, LineScrubber] = {}
         self.tail = OutputTail()
+
+    @property
+    def scrubber(self) -> Scrubber | None:
+        """Takes the attempt's secrets out of what it writes, wherever that goes."""
+        return self.tail.scrubber
+
+    @scrubber.setter
+    def scrubber(self, scrubber: Scrubber | None) -> None:
+        self.tail.scrubber = scrubber
 
     def add(self, stream: str, text: str, level: str = "", logger: str = "") -> None:
         """Keep it."""
@@ -43,6 +55,22 @@ class Recording:
             yield
         finally:
             _current.reset(token)
+            self._pass_rest_on()
+
+    def _pass_rest_on(self) -> None:
+        for tee, lines in self._passing.items():
+            with suppress(Exception):  # the step may have closed it
+                tee.stream.write(lines.rest())
+        self._passing.clear()
+
+    def pass_on(self, tee: "_Tee", text: str) -> None:
+        """Write it where it would have gone; with secrets to be taken out, line by line."""
+        if self.scrubber is None:
+            tee.stream.write(text)
+            return
+        if tee not in self._passing:
+            self._passing[tee] = LineScrubber(self.scrubber)
+        tee.stream.write(self._passing[tee].feed(text))
 
 
 class _Tee:
@@ -54,9 +82,11 @@ class _Tee:
 
     def write(self, text: str) -> int:
         recording = _current.get()
-        if recording is not None:
-            recording.add(self._name, text)
-        return self.stream.write(text)
+        if recording is None:
+            return self.stream.write(text)
+        recording.add(self._name, text)
+        recording.pass_on(self, text)
+        return len(text)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -80,6 +110,19 @@ class _LogHandler(logging.Handler):
         recording.add("log", text, record.levelname, record.name)
 
 
+class _Records:
+    """Makes the log's records as `make` does, without the secrets of the current recording."""
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self.make = make
+
+    def __call__(self, *arguments: Any, **named: Any) -> logging.LogRecord:
+        record, recording = self.make(*arguments, **named), _current.get()
+        if recording is not None and recording.scrubber is not None:
+            recording.scrubber.record(record)
+        return record
+
+
 class _Capture:
     """Stands in the way of the process's streams and log while somebody wants it to."""
 
@@ -95,6 +138,7 @@ class _Capture:
             if self._users > 1:
                 return
             self._wrap()
+            logging.setLogRecordFactory(_Records(logging.getLogRecordFactory()))
             logging.getLogger().addHandler(self._handler)
             steps = logging.getLogger(STEP_LOGGER)
             if steps.level == logging.NOTSET:  # else the root's WARNING would hide `logger.info`
@@ -110,6 +154,9 @@ class _Capture:
                 while isinstance(stream := getattr(sys, name), _Tee):
                     setattr(sys, name, stream.stream)
             logging.getLogger().removeHandler(self._handler)
+            made = logging.getLogRecordFactory()
+            if isinstance(made, _Records):
+                logging.setLogRecordFactory(made.make)
 
     def hear(self) -> None:
         """A step begins: if the program has replaced its streams since, hear the new ones."""

@@ -1,6 +1,6 @@
 """The supervision tree, written as data.
 
-root ── state, broadcaster, ticker, run-queue, schedules, executions, deliveries
+root ── state, broadcaster, ticker, run-queue, schedules, executions, deliveries, webhooks
 
 Started in this order and stopped in the reverse one, so that the state actor is there for all others.
 """
@@ -23,8 +23,10 @@ from quarterjack.actors.environment import Environment
 from quarterjack.actors.executions import Executions
 from quarterjack.actors.run_queue import RunQueue
 from quarterjack.actors.schedules import Schedules
+from quarterjack.actors.sender import Dispatch
 from quarterjack.actors.state import StateActor
 from quarterjack.actors.ticker import Ticker
+from quarterjack.actors.webhooks import Webhooks
 from quarterjack.storage.database import Writer
 
 _INTENSITY = Intensity(restarts=5, period=timedelta(seconds=30))
@@ -36,6 +38,7 @@ def root_spec(
     subscriptions: Subscriptions,
     open_writer: Callable[[], Writer],
     idle: timedelta,
+    dispatch: Dispatch,
 ) -> ChildSpec:
     """The root and, through it, all others."""
     children = [
@@ -54,6 +57,7 @@ def root_spec(
         ChildSpec("schedules", lambda: Schedules(environment, idle), kind="supervisor"),
         ChildSpec("executions", lambda: Executions(environment), kind="supervisor"),
         ChildSpec("deliveries", lambda: Deliveries(environment), kind="deliveries"),
+        ChildSpec("webhooks", lambda: Webhooks(environment, dispatch), kind="webhooks"),
     ]
     return ChildSpec(
         ROOT,

@@ -167,7 +167,7 @@ class Retry(WireModel):
 class ExecutionConfig(WireModel):
     """How the executions of a schedule run."""
 
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Any] = Field(default_factory=dict, repr=False)
     priority: int = Field(default=5, ge=0, le=9, strict=True)
     timeout: Duration | None = None
     max_concurrency: int = Field(default=1, ge=1, le=10_000, strict=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from .ids import ExecutionId, ScheduleId, WorkflowId
+from .instants import format_instant
 from .plain_data import PlainData
 
 EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
@@ -55,6 +56,19 @@ class Event:
             raise ValueError(f"{self.type!r} is no event type; they stand in EVENT_TYPES")
         if unknown := self.data.keys() - set(fields):
             raise ValueError(f"{self.type} has no data field {sorted(unknown)}; it has {fields}")
+
+
+def event_form(event: Event) -> dict[str, PlainData]:
+    """An event as it goes out, over REST, the WebSocket and webhooks; absent ids are null."""
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "scheduleId": event.schedule_id,
+        "workflowId": event.workflow_id,
+        "executionId": event.execution_id,
+        "timestamp": format_instant(event.timestamp),
+        "data": event.data,
+    }
 
 
 def topics(event: Event) -> tuple[str, ...]:

@@ -288,6 +288,54 @@ class DeliveryRow(Model):
         indexes = ((("name", "idempotency_key"), True),)
 
 
+class WebhookRow(Model):
+    id = TextField(primary_key=True)
+    url = TextField()
+    description = TextField()
+    topics = PackedField()
+    workflow_ids = PackedField()
+    schedule_id = TextField(null=True)
+    enabled = IntegerField()
+    disabled_reason = TextField()
+    secret = PackedField()
+    cursor = IntegerField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        table_name = "webhooks"
+
+
+class WebhookDeliveryRow(Model):
+    webhook = ForeignKeyField(
+        WebhookRow, column_name="webhook_id", on_delete="CASCADE", index=False
+    )
+    seq = IntegerField()
+    event_type = TextField()
+    status = TextField()
+    body = PackedField()
+    created_at = InstantField()
+    attempts = IntegerField()
+    next_attempt_at = InstantField(null=True)
+    attempted_at = InstantField(null=True)
+    last_status = IntegerField(null=True)
+    last_error = TextField(null=True)
+    duration = BigIntegerField(null=True)
+    delivered_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "webhook_deliveries"
+        primary_key = CompositeKey("webhook", "seq")
+        indexes = ((("webhook", "created_at", "seq"), False),)
+
+
+WebhookDeliveryRow.add_index(
+    WebhookDeliveryRow.webhook,
+    WebhookDeliveryRow.next_attempt_at,
+    where=WebhookDeliveryRow.next_attempt_at.is_null(False),
+)
+
+
 TABLES: tuple[type[Model], ...] = (
     ScheduleRow,
     ExecutionRow,
@@ -300,6 +348,8 @@ TABLES: tuple[type[Model], ...] = (
     FactRow,
     DeliveryRow,
     CalendarRow,
+    WebhookRow,
+    WebhookDeliveryRow,
 )
 
 __all__ = [
@@ -317,4 +367,6 @@ __all__ = [
     "PackedField",
     "ScheduleRow",
     "StepRow",
+    "WebhookDeliveryRow",
+    "WebhookRow",
 ]

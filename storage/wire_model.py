@@ -13,4 +13,5 @@ class WireModel(BaseModel):
         frozen=True,
         serialize_by_alias=True,
         allow_inf_nan=False,
+        hide_input_in_errors=True,  # it may be a secret
     )

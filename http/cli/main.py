@@ -7,6 +7,7 @@ from .demo import demo
 from .import_crontab import import_crontab
 from .next_times import next_command
 from .openapi import openapi
+from .secret_key import secret_key
 from .serve import serve
 from .transfer import export_schedules, import_schedules
 
@@ -26,5 +27,6 @@ for command in (
     export_schedules,
     import_schedules,
     openapi,
+    secret_key,
 ):
     main.add_command(command)

@@ -1,17 +1,20 @@
 """Carries a plan out on a server: what is stored there, a rehearsal, and then the changes themselves."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
+from quarterjack.actors.secret import MASK
 from quarterjack.storage import NotFound
 
-from ..client import Client
+from ..client import Client, Refused
 from ..shapes.bulk import ImportReport
 from .connection import ClientError
 from .schedule_files import FileProblem
-from .schedule_plan import Form, SchedulePlan, Wish, plan_for
+from .schedule_plan import Form, PlannedChange, SchedulePlan, Wish, plan_for
 
 _MOST_TOLD: Final = 50
+_PARAMS: Final = "executionConfig.params."
 
 
 class Outcome(NamedTuple):
@@ -29,6 +32,7 @@ class Outcome(NamedTuple):
 def planned(client: Client, wishes: Iterable[Wish]) -> SchedulePlan:
     """What has to be done there, checked by the server, too: `problems` has what it would refuse."""
     plan = plan_for(wishes, stored_schedules(client))
+    plan.change = [_without_secrets(client, each) for each in plan.change]
     if not plan.problems and plan.sent:
         report = client.import_schedules([each.form for each in plan.sent], dry_run=True).get()
         plan.problems = _problems(plan, report)
@@ -61,6 +65,24 @@ def fail_for(problems: Sequence[object], otherwise: str = "nothing was changed")
     if len(problems) > _MOST_TOLD:
         told.append(f"… and {len(problems) - _MOST_TOLD} more")
     raise ClientError("\n".join([f"{len(problems)} wrong; {otherwise}:", *told]))
+
+
+def _without_secrets(client: Client, change: PlannedChange) -> PlannedChange:
+    """With `***` for the values in the file that the server would not show."""
+    if not any(each.field.startswith(_PARAMS) for each in change.differences):
+        return change
+    try:
+        known = client.get_workflow(change.wanted.form["workflowId"]).get().params
+    except Refused:  # so it is refused, too
+        known = []
+    secret = {f"{_PARAMS}{each.name}" for each in known if each.secret}
+    shown = [
+        each._replace(after=f"{MASK} (given)")
+        if each.field in secret and isinstance(each.after, str)
+        else each
+        for each in change.differences
+    ]
+    return replace(change, differences=shown)
 
 
 def _problems(plan: SchedulePlan, report: ImportReport) -> list[FileProblem]:

@@ -79,6 +79,28 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
+@option(
+    "--secret-key-file",
+    metavar="FILE",
+    help="The key that secret parameters are encrypted with; `quarterjack secret-key` makes it.",
+)
+@option(
+    "--secret-env",
+    multiple=True,
+    metavar="NAME",
+    help="Let parameters refer to this environment variable; * is any. Repeatable.",
+)
+@option(
+    "--secret-dir",
+    multiple=True,
+    metavar="DIR",
+    help="Let parameters refer to files below this folder. Repeatable.",
+)
+@option(
+    "--webhook-allow-private",
+    is_flag=True,
+    help="Let webhooks be at private addresses and on this machine.",
+)
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -95,6 +117,10 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    secret_key_file: str | None,
+    secret_env: tuple[str, ...],
+    secret_dir: tuple[str, ...],
+    webhook_allow_private: bool,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
@@ -111,6 +137,10 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "secret_key_file": secret_key_file,
+        "secret_env": secret_env,
+        "secret_dirs": secret_dir,
+        "webhook_allow_private": webhook_allow_private,
     }
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"

@@ -35,13 +35,14 @@ from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
 from .transport import tls_context
+from .webhook_calls import WebhookCalls
 from .wire import WIRES, Encoding
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Shape)
 
 
-class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls):
+class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
     `timeout` is how many seconds an answer may take. What can be repeated without harm is tried up to

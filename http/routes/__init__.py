@@ -15,6 +15,7 @@ from . import (
     nodes,
     previews,
     schedules,
+    webhooks,
     workflows,
 )
 
@@ -30,6 +31,7 @@ def all_calls() -> list[Call]:
         workflows,
         executions,
         events,
+        webhooks,
         cron,
         actors,
         nodes,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from quarterjack import storage
-from quarterjack.storage.instants import Instant, format_instant
+from quarterjack.storage.events import event_form
+from quarterjack.storage.instants import Instant
 
 from .shape import Shape
 
@@ -25,14 +26,5 @@ class Event(Shape):
         return cls.model_validate(event_fields(found))
 
 
-def event_fields(found: storage.Event) -> dict[str, Any]:
-    """The same as it goes out; plainly, because there are many."""
-    return {
-        "seq": found.seq,
-        "type": found.type,
-        "scheduleId": found.schedule_id,
-        "workflowId": found.workflow_id,
-        "executionId": found.execution_id,
-        "timestamp": format_instant(found.timestamp),
-        "data": found.data,
-    }
+event_fields = event_form
+"""The same as it goes out; plainly, because there are many."""

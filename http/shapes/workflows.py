@@ -12,6 +12,8 @@ class Parameter(Shape):
 
     name: str
     required: bool
+    secret: bool
+    """Whether its value is never shown."""
 
 
 class WaitsFor(Shape):
@@ -79,13 +81,16 @@ class Workflow(Shape):
     @classmethod
     def of(cls, found: Defined) -> "Workflow":
         """A workflow that the server has."""
-        params = found.run_parameters.items()
+        params, secrets = found.run_parameters.items(), found.secrets.names
         return cls(
             id=found.id,
             description=found.description,
             max_concurrency=found.max_concurrency,
             rate_limit=None if found.rate_limit is None else str(found.rate_limit),
-            params=[Parameter(name=name, required=required) for name, required in params],
+            params=[
+                Parameter(name=name, required=required, secret=name in secrets)
+                for name, required in params
+            ],
             steps=[
                 StepDefinition.of(step, found.depends_on[step.name])
                 for step in found.steps.values()

@@ -7,6 +7,7 @@ from quarterjack.actors.workflow import Workflow, WorkflowDefinitionError
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import WorkflowId
 
+from ..vault.server_vault import vault_of
 from .command import COMMAND, command_workflow
 from .host_rules import HostRules
 from .http_request import HTTP, http_workflow
@@ -19,7 +20,10 @@ RESERVED: Final = "quarterjack."
 
 
 def book_of(workflows: Iterable[Workflow], settings: "Settings") -> WorkflowBook:
-    """Raises `WorkflowDefinitionError`, also for a user's workflow with a built-in one's name."""
+    """Raises `WorkflowDefinitionError`, also for a user's workflow with a built-in one's name.
+
+    And `InvalidInput` for a wrong key file.
+    """
     given = WorkflowBook(workflows)
     for name in given:
         if name.startswith(RESERVED):
@@ -32,7 +36,7 @@ def book_of(workflows: Iterable[Workflow], settings: "Settings") -> WorkflowBook
         for option, (name, _) in _BUILTIN.items()
         if option not in settings.builtins
     }
-    return WorkflowBook([*given.values(), *made], hints=off)
+    return WorkflowBook([*given.values(), *made], hints=off, vault=vault_of(settings))
 
 
 def _command(_: "Settings") -> Workflow:

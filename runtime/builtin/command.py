@@ -16,6 +16,7 @@ from quarterjack.storage.durations import format_duration
 from ..step_context import StepContext
 from .command_params import CommandParams, environment_of
 from .command_process import CommandProcess
+from .given_params import revealed
 
 COMMAND: Final = "quarterjack.command"
 _LAST_LINES: Final = 20
@@ -40,6 +41,7 @@ def command_workflow() -> Workflow:
         COMMAND,
         description="Runs a program (argv) or a line of shell, and keeps its exit code and output.",
         params_check=CommandParams.wrong_in,
+        secret_maps=("env",),
     )
 
     @workflow.step(runner="async")
@@ -48,7 +50,7 @@ def command_workflow() -> Workflow:
         argv: list[str] | None = None,
         shell: str | None = None,
         cwd: str | None = None,
-        env: dict[str, str] | None = None,
+        env: dict[str, Any] | None = None,
         timeout: str | float | None = None,  # noqa: ASYNC109  (given by a user, kept by the step)
         input: str | None = None,  # noqa: A002
         expect: list[int] | None = None,
@@ -58,7 +60,7 @@ def command_workflow() -> Workflow:
             argv=argv,
             shell=shell,
             cwd=cwd,
-            env=env,
+            env=revealed(env),
             timeout=timeout,
             input=input,
             expect=expect,

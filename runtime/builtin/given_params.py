@@ -8,13 +8,16 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from quarterjack.actors.secret import Secret
 from quarterjack.storage import FieldError, InvalidInput
 
 
 class GivenParams(BaseModel):
     """Immutable and strict: text is text, a number is a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     @classmethod
     def read(cls, **given: Any) -> Self:
@@ -45,6 +48,13 @@ class GivenParams(BaseModel):
             sentence = "is required" if each["type"] == "missing" else each["msg"]
             found.append((str(name), place + sentence.removeprefix("Value error, ")))
         return found
+
+
+def revealed(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A map with the text of the secrets in it."""
+    if given is None:
+        return None
+    return {name: v.reveal() if isinstance(v, Secret) else v for name, v in given.items()}
 
 
 def _present(given: Mapping[str, Any]) -> dict[str, Any]:

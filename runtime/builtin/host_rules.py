@@ -1,4 +1,5 @@
-"""Where `quarterjack.http` may connect to: by the host's name, and by the address that it really has.
+"""Where requests of `quarterjack.http`, and webhooks' messages, may go: by the host's
+name, and by the address that it really has.
 
 The address is looked at when the socket for it is made, so it is the one that is connected to: however
 it was written, whatever a name server says the next time, and at each redirect.
@@ -32,6 +33,8 @@ class HostRules:
 
     allowed: tuple[str, ...] = ()
     allow_private: bool = False
+    option: str = "--http-allow-private"
+    """With which private addresses are allowed, for whoever is refused."""
 
     def refusal(self, url: URL) -> str | None:
         """Why requests to that address are refused, if they are, as far as its text tells."""
@@ -55,7 +58,7 @@ class HostRules:
             raise AddressRefused("only internet addresses are connected to")
         if not self.allow_private and not is_public(where[0]):
             raise AddressRefused(
-                f"{where[0]} is no public address; allow private ones with --http-allow-private"
+                f"{where[0]} is no public address; allow private ones with {self.option}"
             )
         return socket.socket(family, kind, protocol)
 

@@ -31,7 +31,8 @@ def _method(method: str) -> str:
     return method.upper()
 
 
-def _url(text: str) -> str:
+def checked_address(text: str) -> str:
+    """An address that can be requested. Raises `ValueError`."""
     if _NOT_IN_URLS.search(text):
         raise ValueError("an address has no spaces or control characters; write %20")
     try:
@@ -75,7 +76,7 @@ def _status(given: object) -> str:
 class HttpParams(GivenParams):
     """`body` is sent as it is, `json` as JSON; at most one of them."""
 
-    url: Annotated[str, Field(max_length=8_000), AfterValidator(_url)]
+    url: Annotated[str, Field(max_length=8_000), AfterValidator(checked_address)]
     method: Annotated[str, AfterValidator(_method)] = "GET"
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default_factory=dict)
     body: str | None = None

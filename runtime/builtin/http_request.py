@@ -18,6 +18,7 @@ from quarterjack.storage import QuarterjackError
 from quarterjack.storage.durations import format_duration
 
 from ..step_context import StepContext
+from .given_params import revealed
 from .host_rules import HostRules
 from .http_params import HttpParams
 from .kept_bytes import Head
@@ -64,6 +65,7 @@ def http_workflow(
         HTTP,
         description="Sends an HTTP request, and keeps the answer's status, headers and body.",
         params_check=wrong_in,
+        secret_maps=("headers",),
     )
 
     @workflow.step(runner="async")
@@ -71,7 +73,7 @@ def http_workflow(
         ctx: StepContext,
         url: str,
         method: str | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, Any] | None = None,
         body: str | None = None,
         json: Any = None,
         timeout: str | float | None = None,  # noqa: ASYNC109  (given by a user, kept by the step)
@@ -82,7 +84,7 @@ def http_workflow(
         params = HttpParams.read(
             url=url,
             method=method,
-            headers=headers,
+            headers=revealed(headers),
             body=body,
             json=json,
             timeout=timeout,

@@ -12,6 +12,8 @@ from quarterjack.storage.plain_data import Packed
 
 from ..step_call import StepCall, raised
 from ..step_output import Recording
+from ..vault.scrubber import Scrubber
+from ..vault.step_secrets import NO_SECRETS, StepSecrets
 
 _CLEAN_UP_SECONDS = 3.0
 _CLOSE_SECONDS = 5.0
@@ -22,14 +24,18 @@ class _Job:
     task: StepTask
     report: Callable[[StepReport], None]
     recording: Recording
+    secrets: StepSecrets
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class CoroutineRunner:
     """The loop and its thread begin with the first task."""
 
-    def __init__(self, now: Callable[[], datetime] = wall_clock) -> None:
+    def __init__(
+        self, now: Callable[[], datetime] = wall_clock, secrets: StepSecrets = NO_SECRETS
+    ) -> None:
         self._now = now
+        self._secrets = secrets
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: dict[AttemptKey, asyncio.Task[StepEnd]] = {}
@@ -42,7 +48,7 @@ class CoroutineRunner:
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt as a task."""
-        job = self._in_flight[task.key] = _Job(task, report, Recording(self._now))
+        job = self._in_flight[task.key] = _Job(task, report, Recording(self._now), self._secrets)
         self._running_loop().call_soon_threadsafe(self._start, job)
 
     def cancel(self, key: AttemptKey) -> None:
@@ -122,9 +128,13 @@ class CoroutineRunner:
 
 
 async def _run(job: _Job) -> StepEnd:
+    task = job.task
     with job.recording.entered():
         try:
-            job.report(StepBegan(job.task.key))
-            return await StepCall(job.task, job.cancelled, job.report).run_coroutine()
+            if job.secrets.has(task):
+                task = await asyncio.to_thread(job.secrets.found, task)
+                job.recording.scrubber = Scrubber.of(task)
+            job.report(StepBegan(task.key))
+            return await StepCall(task, job.cancelled, job.report).run_coroutine()
         except BaseException as error:
-            return raised(job.task, error)
+            return raised(task, error)

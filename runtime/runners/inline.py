@@ -12,23 +12,34 @@ from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
-from ..step_call import StepCall, is_coroutine
+from ..step_call import StepCall, is_coroutine, raised
 from ..step_output import Recording
+from ..vault.scrubber import Scrubber
+from ..vault.step_secrets import NO_SECRETS, StepSecrets
 
 
 class InlineRunner:
     """Nothing is ever in flight, so nothing can be cancelled."""
 
-    def __init__(self, now: Callable[[], datetime] = wall_clock) -> None:
+    def __init__(
+        self, now: Callable[[], datetime] = wall_clock, secrets: StepSecrets = NO_SECRETS
+    ) -> None:
         self._now = now
+        self._secrets = secrets
 
     def start(self) -> None:
         """There is nothing to warm up."""
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt to its end."""
+        try:
+            task = self._secrets.found(task) if self._secrets.has(task) else task
+        except Exception as error:
+            report(raised(task, error))
+            return
         report(StepBegan(task.key))
         call, recording = StepCall(task, threading.Event(), report), Recording(self._now)
+        recording.scrubber = Scrubber.of(task)
         with recording.entered():
             ended = asyncio.run(call.run_coroutine()) if is_coroutine(task) else call.run()
         report(ended._replace(output=recording.tail.pack()))

@@ -32,6 +32,10 @@ from quarterjack.storage.plain_data import Packed
 from ..importable import modules_of
 from ..output_tail import OutputTail
 from ..step_call import raised
+from ..vault.places import without_secrets
+from ..vault.scrubber import Scrubber
+from ..vault.secret_finder import SecretFinder
+from ..vault.step_secrets import NO_SECRETS, StepSecrets
 from ..worker.frames import FromServer, FromWorker, frame
 from ..worker.memory_limit import sized
 from ..worker.packed_task import packed_task, unpacked_report
@@ -79,11 +83,13 @@ class ProcessRunner:
         default_runner: str = "process",
         processes: int | None = None,
         tasks_per_process: int | None = None,
+        secrets: StepSecrets = NO_SECRETS,
     ) -> None:
         self._modules = modules_of(workflows, default_runner)
         self._size = processes or max(2, os.cpu_count() or 1)
         self._tasks_per_process = tasks_per_process
         self._now = now
+        self._secrets = SecretFinder(secrets)
         self._crew: Crew | None = None
         self._lock = threading.RLock()
         self._serials = itertools.count(1)
@@ -101,7 +107,7 @@ class ProcessRunner:
         Raises `WorkersNotStarted`.
         """
         if self._modules.workflow_ids and self._crew is None:
-            setup = Setup(self._modules, dict(os.environ))
+            setup = Setup(self._modules, without_secrets(os.environ))
             self._crew = Crew(setup, self._size, self._now, self)
             self._crew.start()
 
@@ -110,8 +116,22 @@ class ProcessRunner:
         attempt = _Attempt(task, report, next(self._serials))
         with self._lock:
             self._attempts[task.key] = attempt
-            self._waiting.append(attempt)
-        self._assign()
+        self._secrets.find(task, lambda found: self._found(attempt, found))
+
+    def _found(self, attempt: _Attempt, found: StepTask | StepRaised) -> None:
+        """What it is to run is known, with its secrets, or can't be."""
+        with self._lock:
+            if attempt.cancelled or self._closed:
+                return
+            if isinstance(found, StepTask):
+                attempt.task, attempt.tail.scrubber = found, Scrubber.of(found)
+                self._waiting.append(attempt)
+            else:
+                del self._attempts[attempt.task.key]
+        if isinstance(found, StepTask):
+            self._assign()
+        else:
+            attempt.end(found)
 
     def cancel(self, key: AttemptKey) -> None:
         """End the attempt: its process is gone within two seconds."""
@@ -144,6 +164,7 @@ class ProcessRunner:
             self._attempts.clear()
             self._waiting.clear()
             self._busy.clear()
+        self._secrets.close()
         if self._crew is not None:
             self._crew.close()
 

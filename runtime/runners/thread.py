@@ -15,8 +15,10 @@ from quarterjack.actors.runner import AttemptKey, StepBegan, StepRaised, StepRep
 from quarterjack.storage import Failure
 from quarterjack.storage.plain_data import Packed
 
-from ..step_call import StepCall
+from ..step_call import StepCall, raised
 from ..step_output import Recording
+from ..vault.scrubber import Scrubber
+from ..vault.step_secrets import NO_SECRETS, StepSecrets
 
 
 @dataclass(slots=True)
@@ -32,9 +34,15 @@ class _Job:
 class ThreadRunner:
     """At most `limit` steps at once, besides the lost ones; threads are made when needed and reused."""
 
-    def __init__(self, limit: int = 32, now: Callable[[], datetime] = wall_clock) -> None:
+    def __init__(
+        self,
+        limit: int = 32,
+        now: Callable[[], datetime] = wall_clock,
+        secrets: StepSecrets = NO_SECRETS,
+    ) -> None:
         self._limit = limit
         self._now = now
+        self._secrets = secrets
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._in_flight: dict[AttemptKey, _Job] = {}
         self._lock = threading.Lock()
@@ -116,7 +124,7 @@ class ThreadRunner:
                     return
                 self._queued -= 1
                 job.running = True
-            report = _run(job)
+            report = _run(job, self._secrets)
             with self._lock:
                 self._in_flight.pop(job.task.key, None)
                 if job.lost:
@@ -124,10 +132,15 @@ class ThreadRunner:
             job.report(report)
 
 
-def _run(job: _Job) -> StepReport:
+def _run(job: _Job, secrets: StepSecrets) -> StepReport:
     task = job.task
     if job.cancelled.is_set():
         return StepRaised(task.key, Failure("Cancelled", "it was cancelled before it began"))
+    try:
+        task = secrets.found(task) if secrets.has(task) else task
+    except Exception as error:
+        return raised(task, error)
+    job.recording.scrubber = Scrubber.of(task)
     job.report(StepBegan(task.key))
     with job.recording.entered():
         ended = StepCall(task, job.cancelled, job.report).run()

@@ -5,7 +5,8 @@
         runtime.advance("365 days")
 
 The tree, the database and the policies are the real ones; steps run inline. A reply's `.get()` runs
-the actors, leaping from timer to timer until the reply is there.
+the actors, leaping from timer to timer until the reply is there. Webhooks' messages go nowhere:
+`runtime.receiver` has them.
 """
 
 import math
@@ -29,6 +30,7 @@ from ..calendar_calls import read_further
 from ..callbacks import CallbackThread
 from ..preview_calls import PreviewCalls
 from ..settings import Settings
+from .virtual_receiver import VirtualReceiver
 
 
 class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
@@ -49,6 +51,7 @@ class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
         self._address = Address(database)
         self._dispatcher = SeededDispatcher(self.clock, seed)
         self._callbacks = CallbackThread(inline=True)
+        self.receiver = VirtualReceiver()
 
     def start(self) -> Reply[None]:
         """Start the tree; it has read what is stored when this returns."""
@@ -63,6 +66,7 @@ class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
             self.clock,
             self._dispatcher,
             virtual=True,
+            sender=self.receiver,
         )
         self._assembly = assembly
         assembly.start_runners()

@@ -6,6 +6,7 @@ from typing import Any, Final
 from quarterjack.actors.runner import (
     AttemptKey,
     Emission,
+    FoundSecret,
     StepBegan,
     StepEmitted,
     StepProgressed,
@@ -39,13 +40,14 @@ def packed_task(task: StepTask) -> list[Any]:
         {name: bytes(value) for name, value in task.results.items()},
         {name: list(failure) for name, failure in task.failures.items()},
         task.result_limit,
+        [[list(path), text] for path, text in task.secrets],
     ]
 
 
 def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
     """The task, with the step as this process has it."""
     key, workflow_id, schedule_id, scheduled_time, trigger, params, context, *rest = fields
-    results, failures, result_limit = rest
+    results, failures, result_limit, secrets = rest
     execution_id, step, number = key
     return StepTask(
         key=AttemptKey(ExecutionId(execution_id), step, number),
@@ -59,6 +61,7 @@ def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
         results={name: Packed(value) for name, value in results.items()},
         failures={name: Failure(*failure) for name, failure in failures.items()},
         result_limit=result_limit,
+        secrets=tuple(FoundSecret(tuple(path), text) for path, text in secrets),
     )
 
 

@@ -27,6 +27,7 @@ from quarterjack.storage import Failure, WorkflowId
 
 from ..importable import Modules, workflows_of
 from ..step_call import StepCall, failure_of, kinds_of
+from ..vault.scrubber import Scrubber
 from .channel import Channel, Job
 from .frames import FromWorker
 from .leftovers import Leftovers
@@ -117,6 +118,7 @@ class Worker:
         try:
             task = unpacked_task(job.fields, self._find)
             limit = task.step.memory
+            self._streams.scrub(Scrubber.of(task))
             report = self._called(task, job.cancelled, pulse)
         except BaseException as error:
             key: Any = job.fields[0]

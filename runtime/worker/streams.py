@@ -12,6 +12,8 @@ import sys
 from io import TextIOWrapper
 from typing import Final
 
+from ..vault.scrubber import Scrubber
+
 FIELD: Final = "\x1f"
 """Between the parts of a log line."""
 LINE_BREAK: Final = "\x1e"
@@ -44,6 +46,10 @@ class Streams:
         if self._handler not in root.handlers:
             root.addHandler(self._handler)
 
+    def scrub(self, scrubber: Scrubber | None) -> None:
+        """Take secrets out of what is logged, until another step begins."""
+        self._handler.scrubber = scrubber
+
     def flush(self) -> None:
         """Let what a step has written reach the server before the step's end does."""
         for each in (sys.stdout, sys.stderr, self._texts[1], self._texts[2]):
@@ -65,6 +71,7 @@ class PipeHandler(logging.Handler):
     def __init__(self, end: int) -> None:
         super().__init__()
         self._end = end
+        self.scrubber: Scrubber | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write it; a record that can't be formatted says so instead of raising."""
@@ -72,6 +79,8 @@ class PipeHandler(logging.Handler):
             text = self.format(record)
         except Exception as error:
             text = f"{record.msg!r} (could not be formatted: {type(error).__name__}: {error})"
+        if self.scrubber is not None:  # before it is cut
+            text = self.scrubber.text(text)
         text = text[:LONGEST_RECORD].replace("\n", LINE_BREAK)
         parts = (str(int(record.created * 1_000_000)), record.levelname, record.name, text)
         line = FIELD.join(parts) + "\n"

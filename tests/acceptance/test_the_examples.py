@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import mailbox
 import os
+import signal
 import sqlite3
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from examples_readme import CONFIG, ExamplesReadme, attempts_of, lines, started, step_of
+from mail_server import MailServer
 from waiting import eventually
 from web_server import WebServer
 
@@ -45,7 +48,7 @@ def test_the_config_of_the_readme_names_every_example(readme: ExamplesReadme) ->
     assert sorted(tomllib.loads(CONFIG)["app"]) == sorted(MODULES)
     assert workflows == {
         *("log-archive", "docs-check", "release", "backup-set", "database-backup"),
-        *("restore-drill", "link-check", "folder-mirror", "mail", "newsletter"),
+        *("restore-drill", "link-check", "folder-mirror", "mail", "newsletter", "chat-notice"),
         *("dst-watch", "disk-watch", "self-care", "quarterjack.command", "quarterjack.http"),
     }
 
@@ -270,6 +273,37 @@ def test_schedules_run_a_program_and_ask_an_address(readme: ExamplesReadme) -> N
     assert results["quarterjack.command"]["stdout"].startswith("Filesystem")
     assert results["quarterjack.http"]["status"] == 200
     assert '"status": "ok"' in results["quarterjack.http"]["body"].replace('":"', '": "')
+
+
+def test_a_failure_is_told_in_a_chat_and_by_e_mail(readme: ExamplesReadme) -> None:
+    with WebServer() as chat, MailServer() as smtp:
+        (readme.place / "chat-address.txt").write_text(f"{chat.url}/hooks/x\n")
+        options = ["--secret-file", "hook-secret.txt", "--to", "ops@example.org", "--port", "0"]
+        options += ["--smtp", f"127.0.0.1:{smtp.port}"]
+        with (
+            subprocess.Popen(
+                [sys.executable, "-m", "quarterjack.examples.failure_mail", *options],
+                cwd=readme.place,
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as program,
+            ExitStack() as stack,
+        ):
+            stack.callback(program.send_signal, signal.SIGINT)
+            assert program.stdout is not None
+            url = program.stdout.readline().split()[3].rstrip(";")
+            schedule = readme.send("/api/workflows/chat-notice/schedule")
+            hook = readme.send("/api/webhooks", **{"http://127.0.0.1:8322/": url})
+            key = readme.client.run("quarterjack.command", argv=["false"])
+            (letter,) = eventually(lambda: smtp.letters)
+            (notice,) = eventually(lambda: chat.asked)
+            readme.client.delete(f"/api/schedules/{schedule.body['id']}/workflow")
+            readme.client.delete(f"/api/webhooks/{hook.body['id']}")
+
+    assert (schedule.status, hook.status) == (201, 201)
+    assert letter["Subject"] == "workflow.failed: quarterjack.command"
+    assert key in letter.get_content()
+    assert "quarterjack.command failed: CommandFailed" in notice.body
 
 
 def test_the_examples_of_the_demo_write_their_reports(readme: ExamplesReadme) -> None:

@@ -13,7 +13,16 @@ from waiting import eventually
 
 from quarterjack.runtime import Workflow
 
-CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions", "deliveries"]
+CAST = [
+    "state",
+    "broadcaster",
+    "ticker",
+    "run-queue",
+    "schedules",
+    "executions",
+    "deliveries",
+    "webhooks",
+]
 
 
 def _actors(client: RestClient) -> dict[str, dict[str, Any]]:

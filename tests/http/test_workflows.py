@@ -20,7 +20,7 @@ def test_a_definition_tells_steps_and_parameters(client: RestClient) -> None:
     found = client.get("/api/workflows/echo").body
 
     assert found["description"] == "Gives back what it gets."
-    assert found["params"] == [{"name": "text", "required": False}]
+    assert found["params"] == [{"name": "text", "required": False, "secret": False}]
     assert [(step["name"], step["dependsOn"]) for step in found["steps"]] == [
         ("say", []),
         ("shout", ["say"]),

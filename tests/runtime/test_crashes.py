@@ -15,7 +15,16 @@ from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 MINUTELY = {"cron": "* * * * *"}
-CAST = ["state", "broadcaster", "ticker", "run-queue", "schedules", "executions", "deliveries"]
+CAST = [
+    "state",
+    "broadcaster",
+    "ticker",
+    "run-queue",
+    "schedules",
+    "executions",
+    "deliveries",
+    "webhooks",
+]
 
 
 def make(runtime: VirtualRuntime, workflow: str = "report", **config: Any) -> str:

@@ -12,7 +12,7 @@ from waiting import eventually
 
 from quarterjack.http import Client, ClientClosed
 from quarterjack.runtime import ExecutionStatus, InvalidInput, NotFound, ScheduleStatus
-from quarterjack.storage import BackfillStatus, StepStatus, Trigger
+from quarterjack.storage import BackfillStatus, ExecutionId, StepStatus, Trigger
 from quarterjack.storage.queries import ExecutionFilter, FireFilter, PageRequest, ScheduleFilter
 
 FULL = {
@@ -138,7 +138,7 @@ def test_all_pages_of_a_list_are_gone_through(remote: Client) -> None:
 
 
 def test_pages_can_be_gone_through_on_a_loop(site: Site) -> None:
-    async def read() -> tuple[list[str], list[str]]:
+    async def read() -> tuple[list[ExecutionId], list[str]]:
         async with Client(site.client.url) as client:
             keys = [await client.run("echo") for _ in range(3)]
             listed = client.list_executions(page=PageRequest(2)).all()
@@ -322,3 +322,22 @@ def site_threads() -> list[threading.Thread]:
     """Those of the server and its steps, in this process."""
     ours = ("quarterjack-loop", "quarterjack-client-close", "quarterjack-callbacks")
     return [each for each in threading.enumerate() if not each.name.startswith(ours)]
+
+
+def test_webhooks_are_kept(remote: Client) -> None:
+    draft = {"url": "http://127.0.0.1:9/x", "topics": ["workflow:failed"], "enabled": False}
+    made = remote.create_webhook(draft).get(timeout=TIMEOUT)
+    changed = remote.update_webhook(made.id, {"description": "x"}).get(timeout=TIMEOUT)
+    listed = list(remote.list_webhooks().all())
+    deliveries = remote.list_webhook_deliveries(made.id).get(timeout=TIMEOUT)
+    remote.delete_webhook(made.id).get(timeout=TIMEOUT)
+
+    assert (changed.description, changed.secret) == ("x", "***")
+    assert [each.id for each in listed] == [made.id]
+    assert deliveries.items == []
+    with pytest.raises(NotFound):
+        remote.get_webhook(made.id).get(timeout=TIMEOUT)
+    with pytest.raises(NotFound):
+        remote.test_webhook(made.id).get(timeout=TIMEOUT)
+    with pytest.raises(NotFound):
+        remote.retry_webhook_delivery(made.id, 1).get(timeout=TIMEOUT)

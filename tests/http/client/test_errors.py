@@ -170,7 +170,7 @@ def test_storage_that_takes_no_writes_is_a_busy_server() -> None:
 
 
 def test_an_error_can_be_sent_to_another_process() -> None:
-    error = refusal(Problem(404, "not-found", "No", "gone", members={"kind": "x", "key": "y"}))
+    error: Any = refusal(Problem(404, "not-found", "No", "gone", members={"kind": "x", "key": "y"}))
 
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301
 

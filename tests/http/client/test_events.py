@@ -11,6 +11,7 @@ import pykka
 import pytest
 from aiohttp import web
 from site_server import Site
+from tcp_proxy import TcpProxy
 from waiting import eventually
 from web_server import WebServer
 
@@ -24,7 +25,6 @@ from quarterjack.http import (
 )
 from quarterjack.http.client.event_stream import EventBuffer
 from quarterjack.http.client.feed import Feed
-from quarterjack.http.keys import CONNECTIONS
 from quarterjack.http.shapes.events import Event
 from quarterjack.runtime import InvalidInput
 
@@ -40,18 +40,11 @@ def until(stream: EventStream, end: str) -> list[Event]:
     return found
 
 
-def cut(site: Site) -> None:
-    """Break off every WebSocket that the server has."""
-
-    async def end() -> None:
-        for connection in list(site.app[CONNECTIONS]):
-            await connection.close()
-
-    site.run(end())
-
-
-def connections(site: Site) -> int:
-    return len(list(site.app[CONNECTIONS]))
+def feed_of(client: Client) -> Feed:
+    """Its WebSocket."""
+    assert client._thread is not None
+    assert client._thread._session is not None
+    return client._thread._session.feed
 
 
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
@@ -86,35 +79,36 @@ def test_a_key_lets_only_its_events_through(remote: Client) -> None:
     assert first != second
 
 
-def test_all_subscriptions_share_one_connection(remote: Client, site: Site) -> None:
-    streams = [remote.events("workflow:*"), remote.events("schedule:*"), remote.events()]
+def test_all_subscriptions_share_one_connection(shaky: Client, proxy: TcpProxy) -> None:
+    streams = [shaky.events("workflow:*"), shaky.events("schedule:*"), shaky.events()]
     for stream in streams:
         stream.opened.get(timeout=TIMEOUT)
 
-    assert connections(site) == 1
+    assert proxy.connections == 1
 
 
 @pytest.mark.parametrize("times", [1, 5])
 def test_events_go_on_where_they_were_when_the_connection_was_lost(
-    remote: Client, site: Site, times: int
+    shaky: Client, proxy: TcpProxy, times: int
 ) -> None:
-    with remote.events() as stream:
+    with shaky.events() as stream:
         for _ in range(times):
-            remote.run("echo").get(timeout=TIMEOUT)
-            cut(site)
-        key = remote.run("echo").get(timeout=TIMEOUT)
+            shaky.run("echo").get(timeout=TIMEOUT)
+            proxy.cut()
+        key = shaky.run("echo").get(timeout=TIMEOUT)
         found = until(stream, key)
 
-    assert found == list(remote.list_events().all())[: len(found)]
+    assert proxy.cuts >= times
+    assert found == list(shaky.list_events().all())[: len(found)]
     assert len({event.execution_id for event in found}) == times + 1
 
 
 def test_what_happens_while_nobody_is_connected_is_told_though_nothing_came_before(
-    remote: Client, site: Site
+    shaky: Client, proxy: TcpProxy, site: Site
 ) -> None:
-    stream = remote.events()
+    stream = shaky.events()
     stream.opened.get(timeout=TIMEOUT)
-    cut(site)
+    proxy.cut()
     key = site.client.run("echo")
 
     found = until(stream, key)
@@ -122,31 +116,26 @@ def test_what_happens_while_nobody_is_connected_is_told_though_nothing_came_befo
     assert [event.seq for event in found] == list(range(1, len(found) + 1))
 
 
-def test_a_client_that_lagged_gets_what_it_missed(
-    remote: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lagged: list[Any] = []
-    take = Feed._take
+def test_who_lagged_goes_on_after_the_last_event_that_came() -> None:
+    begun = {"op": "subscribed", "id": "1", "seq": 0}
+    again = {"op": "subscribed", "id": "2", "seq": 9}
+    late = {"op": "event", "ids": ["1"], **_event(4).model_dump()}
+    turns = [
+        begun,
+        {"op": "event", "ids": ["1"], **_event(3).model_dump()},
+        {"op": "lagged", "seq": 8},
+        late,
+        again,
+        {"op": "event", "ids": ["2"], **_event(3).model_dump()},
+        {"op": "event", "ids": ["2"], **_event(4).model_dump()},
+    ]
+    with FakeLive(turns) as server, Client(server.url) as client:
+        stream = client.events()
+        found = [stream.next(TIMEOUT).seq for _ in range(2)]
+        eventually(lambda: len(server.frames) == 2)
 
-    def noted(feed: Feed, frame: Any) -> None:
-        if frame["op"] == "lagged":
-            lagged.append(frame)
-        take(feed, frame)
-
-    monkeypatch.setattr(Feed, "_take", noted)
-    monkeypatch.setattr("quarterjack.http.live.MOST_WAITING", 5)
-    config = {"cron": "* * * * *", "startAt": "2026-01-01T00:00:00Z", "maxRuns": 1}
-    with remote.events() as stream:
-        schedule = remote.create_scheduled_workflow(
-            {"workflowId": "echo", "name": "A", "scheduleConfig": config}
-        ).get(timeout=TIMEOUT)
-        request = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T02:00:00Z"}
-        remote.backfill_schedule(schedule, request).get(timeout=TIMEOUT)
-        last = remote.run("echo").get(timeout=TIMEOUT)
-        found = until(stream, last)
-
-    assert [event.seq for event in found] == list(range(1, len(found) + 1))
-    assert lagged
+    assert found == [3, 4]
+    assert server.frames[1] == {"op": "subscribe", "id": "2", "topic": "*", "after": 3}
 
 
 def test_a_slow_consumer_gets_every_event_and_its_buffer_stays_small(
@@ -169,7 +158,7 @@ def test_a_slow_consumer_gets_every_event_and_its_buffer_stays_small(
 def test_who_gives_up_waiting_loses_nothing(remote: Client) -> None:
     async def follow() -> list[int]:
         async with remote.events() as stream:
-            seqs = []
+            seqs: list[int] = []
             for _ in range(3):
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(anext(stream), 0.01)
@@ -202,16 +191,17 @@ def test_a_closed_stream_ends_after_what_has_come(remote: Client, site: Site) ->
     assert [event.seq for event in stream] == list(range(1, 7))
 
 
-def test_a_stream_that_nobody_has_any_more_is_ended(remote: Client, site: Site) -> None:
+def test_a_stream_that_nobody_has_any_more_is_ended(remote: Client) -> None:
     kept, left = remote.events(), remote.events("workflow:*")
     for stream in (kept, left):
         stream.opened.get(timeout=TIMEOUT)
-    (connection,) = site.app[CONNECTIONS]
-    assert len(connection._subscriptions) == 2
+    assert len(feed_of(remote)._known) == 2
 
     del left, stream
 
-    eventually(lambda: len(connection._subscriptions) == 1)
+    eventually(lambda: len(feed_of(remote)._known) == 1)
+    remote.run("echo").get(timeout=TIMEOUT)
+    assert kept.next(TIMEOUT).type == "workflow.started"
 
 
 def test_an_unknown_topic_is_wrong_input(remote: Client) -> None:
@@ -309,16 +299,20 @@ def test_a_buffer_says_when_there_is_room_again() -> None:
 class FakeLive(WebServer):
     """Says, on each connection, what the test has for it, when it was asked for something."""
 
-    def __init__(self, *connections: list[object]) -> None:
+    def __init__(self, *connections: list[Any]) -> None:
         super().__init__()
         self.frames: list[dict[str, object]] = []
-        self._turns: Iterator[list[object]] = itertools.chain(connections, itertools.repeat([]))
+        self._turns: Iterator[list[Any]] = itertools.chain(connections, itertools.repeat([]))
         self.handlers["/api/ws"] = self._talk
+
+    def __enter__(self) -> "FakeLive":
+        super().__enter__()
+        return self
 
     async def _talk(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=["quarterjack.v1.json"])
         await socket.prepare(request)
-        turn = next(self._turns)
+        turn = iter(next(self._turns))
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 frame = json.loads(message.data)

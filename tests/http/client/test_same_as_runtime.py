@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from quarterjack.http import Client
-from quarterjack.http.client import bulk_calls, execution_calls, schedule_calls, server_calls
+from quarterjack.http.client import (
+    bulk_calls,
+    execution_calls,
+    schedule_calls,
+    server_calls,
+    webhook_calls,
+)
 from quarterjack.http.client.request import Wanted, call_named
 from quarterjack.http.routes import all_calls
 from quarterjack.runtime import Runtime
@@ -104,7 +110,7 @@ class Recorded(Client):
 
 def every_call(client: Client) -> None:
     """Make each call of the client that asks the server."""
-    modules = (bulk_calls, execution_calls, schedule_calls, server_calls)
+    modules = (bulk_calls, execution_calls, schedule_calls, server_calls, webhook_calls)
     kinds = [value for module in modules for value in vars(module).values()]
     for kind in kinds:
         if (

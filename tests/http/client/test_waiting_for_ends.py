@@ -5,37 +5,30 @@ import threading
 import pytest
 from gate import Gate
 from site_server import Site
+from tcp_proxy import TcpProxy
 from waiting import eventually
+from web_server import WebServer
 
 from quarterjack.http import Client, NotAQuarterjackServer
-from quarterjack.http.keys import CONNECTIONS
 from quarterjack.http.shapes.events import Event
 from quarterjack.runtime import ExecutionStatus, InvalidInput, NotFound
 
 TIMEOUT = 20
 
 
-def cut(site: Site) -> None:
-    async def end() -> None:
-        for connection in list(site.app[CONNECTIONS]):
-            await connection.close()
-
-    site.run(end())
-
-
 def test_more_ends_can_be_waited_for_than_there_can_be_subscriptions(
-    remote: Client, site: Site, gate: Gate
+    remote: Client, gate: Gate
 ) -> None:
     keys = [remote.run("gated").get(timeout=TIMEOUT) for _ in range(150)]
     replies = [remote.wait_for(key) for key in keys]
-    eventually(lambda: _subscriptions(site) == 4)
+    eventually(lambda: _subscriptions(remote) == 4)
 
     gate.open()
     ended = [reply.get(timeout=TIMEOUT) for reply in replies]
 
     assert [each.id for each in ended] == keys
     assert {each.status for each in ended} == {ExecutionStatus.SUCCEEDED}
-    eventually(lambda: _subscriptions(site) == 0)
+    eventually(lambda: _subscriptions(remote) == 0)
 
 
 @pytest.mark.parametrize("workflow", ["echo", "fails"])
@@ -56,13 +49,13 @@ def test_several_can_wait_for_the_same_end(remote: Client, gate: Gate) -> None:
 
 
 def test_an_end_while_the_connection_is_lost_is_noticed(
-    remote: Client, site: Site, gate: Gate
+    shaky: Client, proxy: TcpProxy, gate: Gate
 ) -> None:
-    key = remote.run("gated").get(timeout=TIMEOUT)
-    reply = remote.wait_for(key)
-    eventually(lambda: _subscriptions(site) == 4)
+    key = shaky.run("gated").get(timeout=TIMEOUT)
+    reply = shaky.wait_for(key)
+    eventually(lambda: _subscriptions(shaky) == 4)
 
-    cut(site)
+    proxy.cut()
     gate.open()
 
     assert reply.get(timeout=TIMEOUT).status is ExecutionStatus.SUCCEEDED
@@ -74,8 +67,6 @@ def test_nobody_waits_for_what_is_not_there(remote: Client) -> None:
 
 
 def test_another_kind_of_server_has_no_ends() -> None:
-    from web_server import WebServer
-
     with (
         WebServer() as server,
         Client(server.url) as client,
@@ -137,5 +128,6 @@ def test_a_callback_for_an_unknown_topic_is_wrong_input(remote: Client) -> None:
         remote.subscribe("nothing:*", print).get(timeout=TIMEOUT)
 
 
-def _subscriptions(site: Site) -> int:
-    return sum(len(connection._subscriptions) for connection in site.app[CONNECTIONS])
+def _subscriptions(client: Client) -> int:
+    session = None if client._thread is None else client._thread._session
+    return 0 if session is None else len(session.feed._known)
