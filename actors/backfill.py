@@ -59,8 +59,9 @@ def plan_backfill(
     params: Mapping[str, Any],
     now: datetime,
     ids: IdSource,
+    key: BackfillId | None = None,
 ) -> RecordBackfill:
-    """Everything that is to be stored. `params` are all that the executions get.
+    """Everything that is to be stored, under a given id. `params` are all that the executions get.
 
     Raises `InvalidInput` for a schedule without due instants, a range in the future, and one that has
     too many of them.
@@ -72,32 +73,34 @@ def plan_backfill(
             msg="the schedule is not due by the clock, so it has no instants; trigger it instead"
         )
     timetable = Timetable.of(schedule, calendar_days_of(reader, schedule))
-    backfill = _backfill(schedule, request, now, ids)
+    backfill = _backfill(schedule, request, now, BackfillId(ids.new("bkf")) if key is None else key)
     dues = _instants(timetable, schedule, backfill)
     if not dues:
-        return RecordBackfill.prepared(backfill, (), (), (), ())
+        empty = RecordBackfill.prepared(backfill, (), (), (), ())
+        return replace(empty, is_id_given=key is not None)
     found = ledger(reader, schedule.id, dues[0], dues[-1])
     dues = [due for due in dues if due not in found.executed]
     executions = [_execution(schedule, backfill, params, due, now, ids) for due in dues]
     changes = (_without(reader, timetable, stretch, dues) for stretch in found.stretches)
-    return RecordBackfill.prepared(
+    plan = RecordBackfill.prepared(
         replace(backfill, total=len(dues)),
         executions,
         [_fire(each) for each in executions],
         [change for change in changes if change is not None],
         [triggered_event(each, now, now - each.scheduled_time) for each in executions],
     )
+    return replace(plan, is_id_given=key is not None)
 
 
 def _backfill(
-    schedule: Schedule, request: BackfillRequest, now: datetime, ids: IdSource
+    schedule: Schedule, request: BackfillRequest, now: datetime, key: BackfillId
 ) -> Backfill:
     limit = request.max_concurrency
     overlap = request.overlap or ("allow" if limit is not None and limit > 1 else "queueAll")
     if overlap == "queueAll":
         limit = 1
     return Backfill(
-        BackfillId(ids.new("bkf")),
+        key,
         schedule.id,
         request.start,
         min(request.end, now),

@@ -181,6 +181,8 @@ class TriggerSchedule:
     context: Mapping[str, Any]
     priority: int | None
     respect_overlap: bool
+    execution_id: str | None = None
+    """The id that the execution is to have, if that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ class BackfillSchedule:
     """Ask: make an execution of each due instant that has none. Answered with a `BackfillMade`."""
 
     request: BackfillRequest
+    backfill_id: BackfillId | None = None
+    """The id that the backfill is to have, if that matters."""
 
 
 # With the run queue and the executions

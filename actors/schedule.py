@@ -202,7 +202,8 @@ class ScheduleActor(ScheduleBackfills):
             if decision is overlap.Decision.REPLACE:
                 self._cancel(list(self._open))
         event = triggered_event(execution, execution.queued_at, timedelta(0))
-        change = changes.RecordRun(execution, [event])
+        is_given = message.execution_id is not None
+        change = changes.RecordRun(execution, [event], is_id_given=is_given)
         return self._store(change, lambda _: self._enqueue([execution]))
 
     @handles(m.ExecutionEnded)
@@ -372,6 +373,7 @@ class ScheduleActor(ScheduleBackfills):
         limit = made.options.max_concurrency if message.respect_overlap else None
         return replace(
             made,
+            id=ExecutionId(message.execution_id or made.id),
             due=None,
             priority=made.priority if message.priority is None else message.priority,
             params=params,

@@ -43,7 +43,7 @@ class ScheduleBackfills(ScheduleEvents):
             stored.map(lambda key: backfill_made(key, plan.executions)).pipe(answer)
 
         self.hold()
-        given = (schedule, request, params, now, self.environment.ids)
+        given = (schedule, request, params, now, self.environment.ids, message.backfill_id)
         self.read(planned, plan_backfill, *given)
         return answer
 

@@ -7,9 +7,13 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
+from .audit_trail import audit_trail
+from .auth import DOORKEEPER, Doorkeeper, authenticate
+from .authorization import authorize
 from .bodies import LARGEST_BODY
 from .call import add_calls
 from .guard import add_security_headers, guard
+from .idempotency import RUNNING, once
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
 from .live import LiveConnection
 from .problems import problem_details
@@ -23,9 +27,12 @@ _LINGER_SECONDS: Final = 2.0
 
 def build_app(runtime: Runtime) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
-    app = web.Application(middlewares=[problem_details, guard], client_max_size=LARGEST_BODY)
+    around = [problem_details, guard, authenticate, audit_trail, authorize, once]
+    app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
     connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
+    app[DOORKEEPER] = Doorkeeper(runtime)
+    app[RUNNING] = {}
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)

@@ -111,19 +111,24 @@ async def _parsed(raw: bytes) -> Any:
     return json_text.load(raw)
 
 
-async def _read(request: web.Request, *types: str) -> bytes:
+async def read_raw(request: web.Request) -> bytes:
+    """The body as it came; reading it again gives the same. Raises `RequestError`."""
     if request.content_length is not None and request.content_length > LARGEST_BODY:
         raise BodyTooLarge(LARGEST_BODY)
     seconds = BODY_DEADLINE.total_seconds()
     try:
         async with asyncio.timeout(seconds):
-            raw = await request.read()
+            return await request.read()
     except TimeoutError:
         raise TooSlow(seconds) from None
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(LARGEST_BODY) from None
     except (ClientPayloadError, HttpProcessingError):
         raise NotJson("the body is broken off or wrongly framed") from None
+
+
+async def _read(request: web.Request, *types: str) -> bytes:
+    raw = await read_raw(request)
     if raw:
         check_media_type(request, types or (JSON,), WrongMediaType)
     return raw

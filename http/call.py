@@ -22,6 +22,8 @@ from .intake import Intake, JsonBody, NoBody
 from .query import NoQuery, read_query
 
 _WITHOUT_BODY: Final = frozenset({"GET"})
+WORKFLOWS_THINGS: Final = ("workflow_id", "schedule_id", "execution_id", "backfill_id")
+"""Names in addresses that belong to one workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class Call:
     `name` is the operation's id, as clients, audit and metrics know it. `role` is the least that may
     make it; None: anybody, also without a token. `status` is that of the answer, unless that says
     another. `errors` are those beyond what every call can meet. With `takes_key`, a repetition with
-    the same `Idempotency-Key` is answered alike and done once.
+    the same `Idempotency-Key` is answered alike and done once. Tokens that are limited to some
+    workflows may make only calls whose address names something of a workflow, which is checked, and
+    those with `is_for_some`, whose handler shows and takes nothing of others.
     """
 
     name: str
@@ -42,10 +46,21 @@ class Call:
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[type[Exception], ...] = ()
     takes_key: bool = False
+    is_for_some: bool = False
     also: tuple[HTTPStatus, ...] = ()
     """Other statuses with an answer of the same shape."""
     media: str | None = None
     """The type of an answer that has no shape."""
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether a token that is limited to some workflows may make it."""
+        return self.is_for_some or any(f"{{{name}}}" in self.path for name in WORKFLOWS_THINGS)
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether it is remembered who made it."""
+        return self.method not in _WITHOUT_BODY and self.role is not Role.VIEWER
 
     @property
     def summary(self) -> str:

@@ -53,6 +53,22 @@ class WrongHost(RequestError):
         )
 
 
+class Unauthenticated(RequestError):
+    """The call needs a token, and there is none, or none that is valid."""
+
+
+class TooManyFailures(RequestError):
+    """An address has sent too many bad tokens."""
+
+    def __init__(self, seconds: int) -> None:
+        self.headers = {"Retry-After": str(seconds)}
+        super().__init__(f"Too many bad tokens came from this address; wait {seconds} seconds.")
+
+
+class NotPermitted(RequestError):
+    """The token's role, or what it is limited to, is not enough."""
+
+
 class Forbidden(RequestError):
     """The request comes from a page of another origin."""
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from quarterjack.actors.backfill_request import BackfillRequest
 from quarterjack.actors.drafts import ScheduleDraft
 from quarterjack.actors.preview import PreviewRequest
+from quarterjack.runtime.token_request import TokenRequest
 from quarterjack.runtime.webhook_draft import WebhookDraft
 from quarterjack.storage.wire_model import WireModel
 
@@ -122,5 +123,7 @@ Previewed = Annotated[dict[str, Any], JsonObject(PreviewRequest)]
 """A draft to be played through."""
 CalendarText = Annotated[CalendarBody | bytes, _Calendar()]
 """Days, or an iCalendar file."""
+TokenDraft = Annotated[dict[str, Any], JsonObject(TokenRequest)]
+"""A token to be made."""
 Lines = Annotated[LinesBody, _Lines()]
 """Scheduled workflows, one a line."""

@@ -19,6 +19,8 @@ IMPORTS: web.AppKey[asyncio.Semaphore] = web.AppKey("imports", asyncio.Semaphore
 """A place for each import that may run: each has its whole body in memory."""
 DRAINING: web.AppKey[asyncio.Event] = web.AppKey("draining", asyncio.Event)
 """Set when the server is ending."""
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+"""What the request is called in answers, logs and the audit table, if it is called anything."""
 
 
 def runtime_of(request: web.Request) -> Runtime:

@@ -9,7 +9,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from quarterjack.storage import InvalidInput, StorageUnavailable, VersionConflict
+from quarterjack.storage import (
+    AlreadyExists,
+    IdempotencyConflict,
+    InvalidInput,
+    StorageUnavailable,
+    VersionConflict,
+)
 
 from .bodies import JSON
 from .call import Call
@@ -19,7 +25,10 @@ from .errors import (
     Forbidden,
     NoAnswerInTime,
     NotJson,
+    NotPermitted,
+    TooManyFailures,
     TooSlow,
+    Unauthenticated,
     WrongHost,
     WrongMediaType,
     WrongTarget,
@@ -34,6 +43,7 @@ VERSION: Final = "3.1.1"
 _REF: Final = "#/components/schemas/{model}"
 _ALWAYS: Final = (WrongTarget, Forbidden, WrongHost, InvalidInput, NoAnswerInTime)
 _WITH_BODY: Final = (NotJson, TooSlow, BodyTooLarge, WrongMediaType)
+_WITH_TOKEN: Final = (Unauthenticated, NotPermitted, TooManyFailures)
 _CHANGING: Final = (StorageUnavailable, Draining)
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _TAGS: Final = {
@@ -43,6 +53,7 @@ _TAGS: Final = {
     "backfills": "Executions of due instants that had none.",
     "calendars": "Days on which schedules don't fire.",
     "events": "What happened, and events from outside.",
+    "tokens": "Who may do what, and who did.",
     "webhooks": "Who is told of which events, and what became of each telling.",
     "cron": "For those who are writing an expression.",
     "server": "How the server is.",
@@ -107,7 +118,12 @@ class _Operation:
             "security": [] if call.role is None else [{}, {"token": []}],
         }
         if call.role is not None:
-            found["description"] = f"With tokens: for the role {call.role.value} and above."
+            limited = (
+                "" if call.is_scoped else " Not for tokens that are limited to some workflows."
+            )
+            found["description"] = (
+                f"With tokens: for the role {call.role.value} and above.{limited}"
+            )
         if call.intake.media:
             found["requestBody"] = self._body()
         return found
@@ -197,6 +213,10 @@ class _Operation:
             errors |= {*_WITH_BODY}
         if call.method != "GET":
             errors |= {*_CHANGING}
+        if call.role is not None:
+            errors |= {*_WITH_TOKEN}
+        if call.takes_key:
+            errors |= {AlreadyExists, IdempotencyConflict}
         by_status: dict[int, list[Kind]] = {}
         for error in sorted(errors, key=lambda each: each.__name__):
             by_status.setdefault(KINDS[error].status, []).append(KINDS[error])
@@ -215,6 +235,7 @@ _PATH_VALUES: Final = {
     "webhook_id": (r"^[A-Za-z0-9_-]{1,64}$", "whk_4k2m8n1p0q7r5s3t6v9w"),
     "seq": (r"^-?[0-9]{1,18}$", "1042"),
     "workflow_id": (r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "daily-report"),
+    "token_id": (r"^[A-Za-z0-9_-]{1,64}$", "tok_4k2m8n1p0q7r5s3t6v9w"),
     "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
     "event": (r"^[^\x00-\x1f\x7f-\x9f]{1,200}$", "order-paid"),
     "step": (r"^[A-Za-z_][A-Za-z0-9_]{0,99}(\[[0-9]{1,6}\])?$", "extract"),

@@ -22,6 +22,23 @@ _WEBHOOK: Final = {
 }
 
 EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
+    "TokenRequest": [
+        {"name": "ci", "role": "operator", "workflows": ["daily-report"], "expiresIn": "90d"}
+    ],
+    "MadeToken": [
+        {
+            "id": "tok_4k2m8n1p0q7r5s3t6v9w",
+            "name": "ci",
+            "prefix": "qj_4k2m8n",
+            "role": "operator",
+            "workflows": ["daily-report"],
+            "createdAt": _AT,
+            "expiresAt": "2026-05-01T02:00:00.000000Z",
+            "revokedAt": None,
+            "lastUsedAt": None,
+            "token": "qj_4k2m8n1p0q7r5s3t6v9w4k2m8n1p0q7r5s3t",
+        }
+    ],
     "WebhookDraft": [_WEBHOOK, {**_WEBHOOK, "secret": {"env": "HOOK_SECRET"}}],
     "Webhook": [
         {

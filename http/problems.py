@@ -37,8 +37,11 @@ from .errors import (
     NoAnswerInTime,
     NotJson,
     NotNdjson,
+    NotPermitted,
+    TooManyFailures,
     TooManyImports,
     TooSlow,
+    Unauthenticated,
     UpgradeRequired,
     WrongHost,
     WrongMediaType,
@@ -82,6 +85,11 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     Draining: Kind(503, "draining", "The server is ending", _SOON),
     NotJson: Kind(400, "not-json", "The body is not JSON"),
     WrongTarget: Kind(400, "wrong-target", "The request is not for this server"),
+    Unauthenticated: Kind(
+        401, "unauthenticated", "A valid token is needed", {"WWW-Authenticate": "Bearer"}
+    ),
+    TooManyFailures: Kind(429, "too-many-failures", "Too many bad tokens"),
+    NotPermitted: Kind(403, "not-permitted", "The token does not allow it"),
     Forbidden: Kind(403, "cross-origin", "Requests from other origins are refused"),
     TooSlow: Kind(408, "too-slow", "The request did not arrive in time", {"Connection": "close"}),
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large", {"Connection": "close"}),
@@ -114,6 +122,21 @@ async def problem_details(request: web.Request, handler: Handler) -> web.StreamR
         return of_error(error, request)
 
 
+def answer_to(error: Exception, request: web.BaseRequest) -> web.Response:
+    """The answer to whatever a handler raises."""
+    if isinstance(error, web.HTTPException):
+        return of_status(error, request)
+    return of_error(error, request)
+
+
+def status_of(error: Exception) -> int:
+    """With which status an error is answered."""
+    if isinstance(error, web.HTTPException):
+        return error.status
+    kind = next((KINDS[base] for base in type(error).__mro__ if base in KINDS), UNKNOWN)
+    return kind.status
+
+
 def of_error(error: Exception, request: web.BaseRequest | None = None) -> web.Response:
     """The answer to an error of ours; anything else is logged, and told as 500 without details."""
     kind = next((KINDS[base] for base in type(error).__mro__ if base in KINDS), None)
@@ -121,6 +144,7 @@ def of_error(error: Exception, request: web.BaseRequest | None = None) -> web.Re
         path = "" if request is None else f" {request.method} {request.path!r:.200}"
         logger.error("unexpected error while answering%s", path, exc_info=error)
         return response(UNKNOWN, "The server's log has the details.")
+    kind = kind._replace(headers={**kind.headers, **getattr(error, "headers", {})})
     return response(kind, _detail(error), errors=_errors(error), members=members_of(error))
 
 

@@ -112,6 +112,18 @@ class UpcomingQuery(WireModel):
     count: int = Field(default=10, ge=1, le=500)
 
 
+class AuditQuery(PageQuery):
+    """Of `GET /api/audit`."""
+
+    token: str | None = Field(default=None, max_length=200)
+    """A token's id."""
+    action: str | None = Field(default=None, max_length=100)
+    """The name of a call."""
+    schedule_id: str | None = Field(default=None, max_length=200)
+    since: Instant | None = None
+    until: Instant | None = None
+
+
 class CronQuery(WireModel):
     """Of `GET /api/cron`."""
 

@@ -8,7 +8,14 @@ from quarterjack.actors.backfill import BackfillMade
 from quarterjack.actors.backfill_request import BackfillRequest
 from quarterjack.actors.drafts import validated
 from quarterjack.actors.engine import Reply
-from quarterjack.storage import BackfillId, BackfillProgress, InvalidInput, NotPlainData, ScheduleId
+from quarterjack.storage import (
+    BackfillId,
+    BackfillProgress,
+    ExecutionId,
+    InvalidInput,
+    NotPlainData,
+    ScheduleId,
+)
 from quarterjack.storage import backfills as b
 from quarterjack.storage import queries as q
 from quarterjack.storage.backfill_changes import CancelBackfill
@@ -16,19 +23,20 @@ from quarterjack.storage.plain_data import pack
 
 from .assembly import Assembly
 from .calls import Calls
+from .given_ids import checked_id
 
 
 class BackfillCalls(Calls):
     """Who inherits provides the assembly while it is started."""
 
     def backfill_schedule(
-        self, schedule_id: str, request: Mapping[str, Any]
+        self, schedule_id: str, request: Mapping[str, Any], *, backfill_id: str | None = None
     ) -> Reply[BackfillMade]:
         """Run a schedule for each due instant in [start, end) that has no execution.
 
         The request is in the contract's camelCase form: `start` and `end`, and optionally `overlap`,
         `maxConcurrency`, `priority` and `params`. What is to come by now is left to the schedule.
-        Raises `NotFound`, `InvalidInput`.
+        Raises `NotFound`, `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
         """
 
         def backfill(_: Assembly) -> Reply[BackfillMade]:
@@ -37,13 +45,19 @@ class BackfillCalls(Calls):
                 pack(checked.params, root="params")
             except NotPlainData as error:
                 raise InvalidInput.field("params", msg=str(error)) from None
-            return self._to_schedule(schedule_id, m.BackfillSchedule(checked))
+            key = None if backfill_id is None else checked_id("backfill_id", backfill_id)
+            chosen = None if key is None else BackfillId(key)
+            return self._to_schedule(schedule_id, m.BackfillSchedule(checked, chosen))
 
         return self._call(backfill)
 
     def get_backfill(self, backfill_id: str) -> Reply[BackfillProgress]:
         """How far a backfill has come. Raises `NotFound`."""
         return self._read(b.backfill, BackfillId(backfill_id)).map(self._shown.backfill)
+
+    def executions_of_backfill(self, backfill_id: str) -> Reply[list[ExecutionId]]:
+        """The executions that a backfill has made, in the order of their instants."""
+        return self._read(b.executions_of_backfill, BackfillId(backfill_id))
 
     def list_backfills(
         self, schedule_id: str, page: q.PageRequest = q.PageRequest()

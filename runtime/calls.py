@@ -1,6 +1,7 @@
 """What can be asked of a runtime, whatever it runs on: each call is one message, or one read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from quarterjack.storage import queries as q
 from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, stored_execution
+from quarterjack.storage.schedule_changes import RecordRun
 
 from .assembly import Assembly
 from .calendar_calls import CalendarCalls
@@ -33,10 +35,15 @@ from .callbacks import Callback, CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
+from .given_ids import checked_id, chosen_id
 from .node import Node
+from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
+from .scope_calls import ScopeCalls
 from .shown_records import ShownRecords
 from .step_logs import AttemptLog, logs_of, stored_logs
+from .token_book import TokenBook
+from .token_calls import TokenCalls
 from .upcoming import status, upcoming
 from .webhook_calls import WebhookCalls
 
@@ -47,7 +54,7 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls, WebhookCalls):
+class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, ScopeCalls):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -57,21 +64,21 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         self._assembly: Assembly | None = None
         self._callbacks = CallbackThread()
         self._subscribers: dict[str, CallbackSubscriber] = {}
+        self._tokens = TokenBook()
 
     # Schedules
 
     def create_scheduled_workflow(
         self, draft: Mapping[str, Any], *, schedule_id: str | None = None
     ) -> Reply[ScheduleId]:
-        """Make a schedule from the contract's camelCase form; its id. Raises `InvalidInput`."""
+        """Make a schedule from the contract's camelCase form; its id.
+
+        Raises `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
+        """
 
         def create(_: Assembly) -> Reply[ScheduleId]:
             checked = validated(ScheduleDraft, draft)
-            key = ScheduleId(self._ids.new("sch") if schedule_id is None else schedule_id)
-            if not is_id(key):
-                raise InvalidInput.field(
-                    "schedule_id", msg="an id is 1 to 64 letters, digits, '_' or '-'"
-                )
+            key = ScheduleId(chosen_id("schedule_id", schedule_id, self._ids, "sch"))
             made = self._to_schedule(key, m.CreateSchedule(checked))
             return made.map(lambda schedule: schedule.id)
 
@@ -188,15 +195,20 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
         respect_overlap: bool = False,
+        execution_id: str | None = None,
     ) -> Reply[ExecutionId]:
-        """Run a schedule's workflow now. Raises `NotFound`, `InvalidInput`, `OverlapRefused`."""
+        """Run a schedule's workflow now.
+
+        Raises `NotFound`, `InvalidInput`, `OverlapRefused`, and `AlreadyExists` when the id that is
+        given is taken.
+        """
 
         def trigger(_: Assembly) -> Reply[ExecutionId]:
             asked = RunRequest.checked(params, context, priority)
-            message = m.TriggerSchedule(
-                asked.params, asked.context or {}, asked.priority, respect_overlap
-            )
-            return self._to_schedule(schedule_id, message)
+            if execution_id is not None:
+                checked_id("execution_id", execution_id)
+            given = (asked.params, asked.context or {}, asked.priority, respect_overlap)
+            return self._to_schedule(schedule_id, m.TriggerSchedule(*given, execution_id))
 
         return self._call(trigger)
 
@@ -207,15 +219,20 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         params: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
+        execution_id: str | None = None,
     ) -> Reply[ExecutionId]:
-        """Run a workflow now, with no schedule. Raises `NotFound`, `InvalidInput`."""
+        """Run a workflow now, with no schedule.
+
+        Raises `NotFound`, `InvalidInput`, and `AlreadyExists` when the id that is given is taken.
+        """
 
         def begin(assembly: Assembly) -> Reply[ExecutionId]:
             asked = RunRequest.checked(params, context, priority)
             workflow = self.workflows.find(WorkflowId(workflow_id))
-            key = ExecutionId(self._ids.new("exe"))
+            key = ExecutionId(chosen_id("execution_id", execution_id, self._ids, "exe"))
             execution = execution_of(key, workflow, asked, self.workflows, assembly.clock.now())
-            return assembly.record(execution)
+            change = RecordRun(execution, [], is_id_given=execution_id is not None)
+            return assembly.record(execution, change)
 
         return self._call(begin)
 
@@ -224,16 +241,18 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
         message = m.CancelExecution(ExecutionId(execution_id), "asked for")
         return self._call(lambda assembly: assembly.cast.run_queue.ask(message))
 
-    def retry_execution(self, execution_id: str) -> Reply[ExecutionId]:
+    def retry_execution(
+        self, execution_id: str, *, new_execution_id: str | None = None
+    ) -> Reply[ExecutionId]:
         """Run an execution that has failed, timed out or was cancelled again, from where it ended.
 
         A new execution, which keeps the results of the finished steps; those that ran because of a
         failure, or in spite of one, run again. Raises `NotFound`, `IllegalTransition` for one that has
-        not ended, or that succeeded.
+        not ended, or that succeeded, and `AlreadyExists` when the new id that is given is taken.
         """
 
         def retry(assembly: Assembly) -> Reply[ExecutionId]:
-            key = ExecutionId(self._ids.new("exe"))
+            key = ExecutionId(chosen_id("new_execution_id", new_execution_id, self._ids, "exe"))
             answer: Reply[ExecutionId] = assembly.system.dispatcher.new_reply()
 
             def found(stored: Reply[Any]) -> None:
@@ -243,7 +262,8 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls):
                 except QuarterjackError as error:
                     answer.set_exception(error)
                     return
-                change = retry_of(key, ended, workflow, assembly.clock.now())
+                now, is_given = assembly.clock.now(), new_execution_id is not None
+                change = replace(retry_of(key, ended, workflow, now), is_id_given=is_given)
                 assembly.record(change.execution, change).pipe(answer)
 
             assembly.read(stored_execution, ExecutionId(execution_id)).add_done_callback(found)

@@ -28,12 +28,14 @@ class EventCalls:
         *,
         key: str | None = None,
         idempotency_key: str | None = None,
+        sender: str = "",
     ) -> Reply[list[ExecutionId]]:
         """Tell the executions that wait for an event of that name and key, and fire the schedules.
 
         The ids of the executions that go on and of those that begin, when all that is stored. A
         schedule that can't decide within ten seconds does so later, and is not in the answer. Sent
-        again with the same `idempotency_key`, within a day, it changes nothing and is answered alike.
+        again with the same `idempotency_key`, within a day, it changes nothing and is answered alike;
+        each `sender` has keys of their own.
         Raises `InvalidInput`, and `IdempotencyConflict` for another event with that key.
         """
 
@@ -42,19 +44,22 @@ class EventCalls:
             arrival = Arrival(
                 *given,
                 at=assembly.clock.now(),
-                idempotency_key=_checked_key(idempotency_key),
+                idempotency_key=_checked_key(idempotency_key, sender),
             )
             return assembly.cast.deliveries.ask(m.SendEvent(arrival))
 
         return self._call(send)
 
 
-def _checked_key(key: str | None) -> str | None:
-    """An idempotency key. Those of steps have a space in them, so nobody else can take them."""
+def _checked_key(key: str | None, sender: str) -> str | None:
+    """An idempotency key, with the sender before it.
+
+    Those of steps have a space in them, and those of senders a tab, so nobody else can take them.
+    """
     if key is not None and not (
         1 <= len(key) <= _LONGEST_KEY and all("!" <= sign <= "~" for sign in key)
     ):
         raise InvalidInput.field(
             "idempotency_key", msg=f"it has 1 to {_LONGEST_KEY} visible ASCII characters"
         )
-    return key
+    return f"{sender}\t{key}" if sender and key is not None else key

@@ -205,6 +205,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         assembly.system.on_root_failure(self._failed)
         try:
             await assembly.start()
+            await self._load_tokens(assembly)
         except BaseException:
             await asyncio.to_thread(assembly.close_now)
             raise

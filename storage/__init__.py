@@ -4,12 +4,13 @@ A commit promises that a change and the events that tell of it are durable toget
 """
 
 from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
-from .deliveries import IdempotencyConflict
 from .errors import (
     AlreadyExists,
     CalendarInUse,
     DatabaseError,
+    DatabaseInUse,
     FieldError,
+    IdempotencyConflict,
     IllegalTransition,
     InvalidInput,
     NotFound,
@@ -27,6 +28,7 @@ from .ids import (
     RandomIds,
     ScheduleId,
     SeededIds,
+    TokenId,
     WorkflowId,
 )
 from .records import (
@@ -76,6 +78,7 @@ __all__ = [
     "CalendarSource",
     "CatchUp",
     "DatabaseError",
+    "DatabaseInUse",
     "Delivery",
     "Event",
     "Execution",
@@ -109,6 +112,7 @@ __all__ = [
     "StepRun",
     "StepStatus",
     "StorageUnavailable",
+    "TokenId",
     "Totals",
     "Trigger",
     "VersionConflict",

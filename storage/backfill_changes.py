@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .errors import IllegalTransition, NotFound, QuarterjackError
+from .errors import AlreadyExists, IllegalTransition, NotFound, QuarterjackError
 from .events import Event
 from .execution_changes import AdvanceExecution
 from .ids import BackfillId, ExecutionId
@@ -96,6 +96,8 @@ class RecordBackfill:
     events: Sequence[Event]
     execution_rows: Sequence[Row]
     fire_rows: Sequence[Row]
+    is_id_given: bool = False
+    """Whoever asked has chosen the id, so it may be taken: raises `AlreadyExists` then."""
 
     @classmethod
     def prepared(
@@ -114,6 +116,8 @@ class RecordBackfill:
     def apply(self, transaction: Transaction) -> BackfillId:
         schedule_id = self.backfill.schedule_id
         require_schedule(transaction, schedule_id)
+        if self.is_id_given and transaction.read(_STATE, {"id": self.backfill.id}):
+            raise AlreadyExists("backfill", self.backfill.id)
         self._check(transaction)
         transaction.write(_INSERT, backfill_columns(self.backfill))
         for row in self.execution_rows:

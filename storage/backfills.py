@@ -70,6 +70,13 @@ def open_of_backfill(reader: Reader, key: BackfillId) -> list[ExecutionId]:
     return [ExecutionId(each) for (each,) in tuples(reader, query)]
 
 
+def executions_of_backfill(reader: Reader, key: BackfillId) -> list[ExecutionId]:
+    """The executions that a backfill has made, in the order of their instants."""
+    row = ExecutionRow
+    query = row.select(row.id).where((row.backfill_id == key) & row.retry_of.is_null())
+    return [ExecutionId(each) for (each,) in tuples(reader, query.order_by(row.due))]
+
+
 def queued_by_backfills(reader: Reader, key: ScheduleId) -> list[ExecutionId]:
     """The executions of a schedule's backfills that have not begun, in the order of their instants."""
     row = ExecutionRow

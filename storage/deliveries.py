@@ -14,7 +14,7 @@ from typing import Any, Final
 from peewee import fn
 
 from .database import Reader
-from .errors import QuarterjackError
+from .errors import IdempotencyConflict
 from .event_names import awaited_as
 from .ids import ExecutionId, ScheduleId
 from .instants import from_micros, to_micros
@@ -108,11 +108,6 @@ _FORGET_OLD = Statement(
 )
 
 
-class IdempotencyConflict(QuarterjackError):
-    """Another event was sent under that key; a repetition has the same payload and key, a new event a
-    new idempotency key."""
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An event that has just come."""
@@ -145,9 +140,10 @@ def known(transaction: Transaction, arrival: Arrival) -> Receipt | None:
         transaction.write(_FORGET, {"id": key})
         return None
     if digest != _digest(arrival):
+        key = arrival.idempotency_key.rpartition("\t")[2]  # without its sender
         raise IdempotencyConflict(
             f"Another event {arrival.name!r} was sent with the idempotency key "
-            f"{arrival.idempotency_key!r}; repeat it as it was, or give a new one a key of its own."
+            f"{key!r}; repeat it as it was, or give a new one a key of its own."
         )
     return Receipt(key, None if done_at is None else tuple(unpack(answer)))
 

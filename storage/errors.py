@@ -94,6 +94,10 @@ class CalendarInUse(QuarterjackError):
         )
 
 
+class IdempotencyConflict(QuarterjackError):
+    """Something else was asked for under that idempotency key: repeat it as it was, or take a new key."""
+
+
 class NotPlainData(QuarterjackError):
     """A value is not plain data, or too large: `path` says where in the value."""
 
@@ -118,3 +122,7 @@ class StorageUnavailable(QuarterjackError):
 
 class DatabaseError(QuarterjackError):
     """The database can't be opened or used; the message names the file and the way out."""
+
+
+class DatabaseInUse(DatabaseError):
+    """Another process has the database open: stop that one, or ask it."""

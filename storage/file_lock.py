@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from .errors import DatabaseError
+from .errors import DatabaseError, DatabaseInUse
 
 
 class FileLock:
@@ -23,7 +23,7 @@ class FileLock:
         except OSError as error:
             owner = os.pread(self._descriptor, 100, 0).decode(errors="replace").strip()
             os.close(self._descriptor)
-            raise DatabaseError(
+            raise DatabaseInUse(
                 f"The database is in use by process {owner or '(unknown)'}, which holds {path}; "
                 "stop that one first, or give this one another database."
             ) from error

@@ -13,9 +13,11 @@ ExecutionId = NewType("ExecutionId", str)
 WorkflowId = NewType("WorkflowId", str)
 BackfillId = NewType("BackfillId", str)
 BootId = NewType("BootId", str)
+TokenId = NewType("TokenId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 20
+_SECRET_LENGTH = 36
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -24,6 +26,10 @@ class IdSource(Protocol):
 
     def new(self, prefix: str) -> str:
         """A new id such as `sch_4k2…`, never given before."""
+        ...
+
+    def secret(self, prefix: str) -> str:
+        """A text such as `qj_7fw…` that nobody can guess: 180 random bits."""
         ...
 
 
@@ -36,8 +42,11 @@ class RandomIds:
         >>> RandomIds().new("sch").startswith("sch_")
         True
         """
-        bits = secrets.randbits(5 * _LENGTH)
-        return f"{prefix}_{_base32(bits)}"
+        return f"{prefix}_{_base32(secrets.randbits(5 * _LENGTH), _LENGTH)}"
+
+    def secret(self, prefix: str) -> str:
+        """A text such as `qj_7fw…`, from the operating system's randomness."""
+        return f"{prefix}_{_base32(secrets.randbits(5 * _SECRET_LENGTH), _SECRET_LENGTH)}"
 
 
 class SeededIds:
@@ -52,7 +61,12 @@ class SeededIds:
 
     def new(self, prefix: str) -> str:
         """The next id of this seed's sequence."""
-        return f"{prefix}_{_base32(self._random.getrandbits(5 * _LENGTH))}"
+        return f"{prefix}_{_base32(self._random.getrandbits(5 * _LENGTH), _LENGTH)}"
+
+    def secret(self, prefix: str) -> str:
+        """The next text of this seed's sequence: no secret at all."""
+        bits = self._random.getrandbits(5 * _SECRET_LENGTH)
+        return f"{prefix}_{_base32(bits, _SECRET_LENGTH)}"
 
 
 def is_id(text: str) -> bool:
@@ -64,5 +78,5 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _base32(bits: int) -> str:
-    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(0, 5 * _LENGTH, 5))
+def _base32(bits: int, length: int) -> str:
+    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(0, 5 * length, 5))

@@ -16,6 +16,7 @@ from .migrations import (
     v005_deliveries,
     v006_calendars,
     v007_backfills,
+    v008_tokens,
     v009_webhooks,
 )
 
@@ -35,6 +36,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, v005_deliveries.apply),
     Migration(6, v006_calendars.apply),
     Migration(7, v007_backfills.apply),
+    Migration(8, v008_tokens.apply),
     Migration(9, v009_webhooks.apply),
 )
 NEWEST = MIGRATIONS[-1].version

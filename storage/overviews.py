@@ -1,7 +1,9 @@
 """Reads that put several tables together: what a page or a call shows at once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from peewee import fn
 
 from .database import Reader
 from .ids import ExecutionId, ScheduleId
@@ -13,10 +15,11 @@ from .queries import (
     schedule,
     steps,
     unfinished_of,
-    uptime,
 )
 from .records import Execution, Schedule, StepRun
+from .selects import tuples
 from .statuses import ExecutionStatus
+from .tables import ExecutionRow
 
 _HISTORY = 10
 
@@ -53,10 +56,21 @@ def combined_status(reader: Reader, key: ScheduleId, now: datetime) -> CombinedS
         [each for each in open_ones if each.status is not ExecutionStatus.QUEUED],
         [each for each in open_ones if each.status is ExecutionStatus.QUEUED],
         newest.items,
-        uptime(reader, key, now),
+        _uptime(reader, key, now),
     )
 
 
 def stored_execution(reader: Reader, key: ExecutionId) -> StoredExecution:
     """An execution with its steps. Raises `NotFound`."""
     return StoredExecution(execution(reader, key), steps(reader, key))
+
+
+def _uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
+    """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
+    row = ExecutionRow
+    good = fn.sum(row.status == ExecutionStatus.SUCCEEDED.value)
+    query = row.select(good, fn.count(row.id)).where(
+        (row.schedule_id == key) & (row.ended_at >= now - timedelta(days=30))
+    )
+    succeeded, ended = next(tuples(reader, query))
+    return succeeded / ended if ended else None

@@ -3,9 +3,9 @@
 Lists are paged by key, not by offset, so pages stay right while rows are added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from peewee import Model, ModelSelect, Tuple, fn
@@ -62,6 +62,8 @@ class ScheduleFilter:
     status: ScheduleStatus | None = None
     workflow_id: WorkflowId | None = None
     text: str = ""
+    workflows: Collection[WorkflowId] | None = None
+    """Only theirs; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class ExecutionFilter:
     since: datetime | None = None
     until: datetime | None = None
     backfill_id: BackfillId | None = None
+    workflows: Collection[WorkflowId] | None = None
+    """Only theirs; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page
         query = query.where(row.status == wanted.status.value)
     if wanted.workflow_id:
         query = query.where(row.workflow_id == wanted.workflow_id)
+    if wanted.workflows is not None:
+        query = query.where(row.workflow_id.in_(sorted(wanted.workflows)))
     if wanted.text:
         text = wanted.text
         query = query.where(
@@ -170,6 +176,8 @@ def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Pa
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
+    if wanted.workflows is not None:
+        query = query.where(row.workflow_id.in_(sorted(wanted.workflows)))
     query = _between(query, row.queued_at, wanted.since, wanted.until)
     return _page(reader, query, page, ("queued_at", "id"), to_execution)
 
@@ -285,17 +293,6 @@ def overdue(reader: Reader, before: datetime) -> list[Due]:
         row.status.in_(_FIRING) & (row.next_fire < before)
     )
     return [Due(at, key) for at, key in tuples(reader, query.order_by(row.next_fire))]
-
-
-def uptime(reader: Reader, key: ScheduleId, now: datetime) -> float | None:
-    """The share of a schedule's executions ended in the last 30 days that succeeded; None: no such."""
-    row = ExecutionRow
-    good = fn.sum(row.status == ExecutionStatus.SUCCEEDED.value)
-    query = row.select(good, fn.count(row.id)).where(
-        (row.schedule_id == key) & (row.ended_at >= now - timedelta(days=30))
-    )
-    succeeded, ended = next(tuples(reader, query))
-    return succeeded / ended if ended else None
 
 
 def events(reader: Reader, after: int, until: int, limit: int = 500) -> list[Event]:

@@ -8,6 +8,7 @@ from .errors import NotFound
 from .ids import ExecutionId
 from .records import Execution
 from .rows import execution_columns
+from .schedule_changes import require_free_id
 from .statements import Statement, insert
 from .statuses import ExecutionStatus, StepStatus, refused
 from .tables import ExecutionRow, StepRow
@@ -52,8 +53,12 @@ class RetryExecution:
     execution: Execution
     retry_of: ExecutionId
     again: Collection[str] = ()
+    is_id_given: bool = False
+    """Whoever asked has chosen the id, so it may be taken: raises `AlreadyExists` then."""
 
     def apply(self, transaction: Transaction) -> ExecutionId:
+        if self.is_id_given:
+            require_free_id(transaction, self.execution.id)
         found = transaction.read(_STATUS, {"id": self.retry_of})
         if not found:
             raise NotFound("execution", self.retry_of)

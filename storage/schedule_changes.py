@@ -77,6 +77,9 @@ _DECIDED = Statement(
         (FireRow.schedule_id == slot("schedule_id")) & (FireRow.due == slot("due"))
     )
 )
+_EXISTS = Statement(
+    lambda slot: ExecutionRow.select(ExecutionRow.id).where(ExecutionRow.id == slot("id"))
+)
 _INSERT_FIRE = insert(FireRow)
 _INSERT_EXECUTION = insert(ExecutionRow)
 
@@ -239,8 +242,12 @@ class RecordRun:
 
     execution: Execution
     events: Sequence[Event]
+    is_id_given: bool = False
+    """Whoever asked has chosen the id, so it may be taken: raises `AlreadyExists` then."""
 
     def apply(self, transaction: Transaction) -> ExecutionId:
+        if self.is_id_given:
+            require_free_id(transaction, self.execution.id)
         schedule_id = self.execution.schedule_id
         if schedule_id is not None:
             require_schedule(transaction, schedule_id)
@@ -249,6 +256,12 @@ class RecordRun:
             touch_schedule(transaction, schedule_id, self.execution.queued_at)
         transaction.emit(self.events)
         return self.execution.id
+
+
+def require_free_id(transaction: Transaction, key: ExecutionId) -> None:
+    """Raise `AlreadyExists` if there is an execution of that id."""
+    if transaction.read(_EXISTS, {"id": key}):
+        raise AlreadyExists("execution", key)
 
 
 def touch_schedule(transaction: Transaction, schedule_id: ScheduleId, at: datetime) -> None:

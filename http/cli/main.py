@@ -9,6 +9,7 @@ from .next_times import next_command
 from .openapi import openapi
 from .secret_key import secret_key
 from .serve import serve
+from .tokens import token
 from .transfer import export_schedules, import_schedules
 
 
@@ -27,6 +28,7 @@ for command in (
     export_schedules,
     import_schedules,
     openapi,
+    token,
     secret_key,
 ):
     main.add_command(command)

@@ -20,6 +20,7 @@ from quarterjack.storage.queries import PageRequest
 
 from ..shapes.executions import ExecutionDetail
 from ..shapes.shape import Listing, Shape
+from .access_calls import AccessCalls
 from .address import ServerAddress
 from .bulk_calls import BulkCalls
 from .callbacks import Callback
@@ -42,7 +43,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Shape)
 
 
-class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls):
+class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls, AccessCalls):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
     `timeout` is how many seconds an answer may take. What can be repeated without harm is tried up to

@@ -15,6 +15,7 @@ from . import (
     nodes,
     previews,
     schedules,
+    tokens,
     webhooks,
     workflows,
 )
@@ -34,6 +35,7 @@ def all_calls() -> list[Call]:
         webhooks,
         cron,
         actors,
+        tokens,
         nodes,
         health,
         description,

@@ -9,7 +9,9 @@ from quarterjack.storage.backfill_changes import BackfillConflict
 
 from .. import intake
 from ..answers import Answer, answered, ok, ok_large
+from ..audit_trail import note
 from ..call import Call
+from ..idempotency import planned_id
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
 from ..query import PageQuery
@@ -53,7 +55,9 @@ def calls() -> list[Call]:
 async def create(request: web.Request, body: intake.Backfill) -> Answer[BackfillStarted]:
     """Record an execution for each due instant of a range that has none."""
     key = request.match_info["schedule_id"]
-    made = await answered(runtime_of(request).backfill_schedule(key, body))
+    planned = planned_id(request)
+    made = await answered(runtime_of(request).backfill_schedule(key, body, backfill_id=planned))
+    note(request, backfill_id=made.backfill_id)
     return ok_large(
         lambda: BackfillStarted(
             execution_ids=list(made.execution_ids), backfill_id=made.backfill_id

@@ -18,6 +18,7 @@ from ..intake import Lines
 from ..keys import IMPORTS, runtime_of
 from ..ndjson import MEDIA_TYPE, Line, read_line, write_lines
 from ..query import ExportQuery, ImportQuery
+from ..scope import own_workflows
 from ..shapes.bulk import ImportReport
 
 logger = logging.getLogger("quarterjack.http")
@@ -28,7 +29,14 @@ _WRITE_SECONDS: Final = 30
 def calls() -> list[Call]:
     """What can be asked of all schedules at once."""
     return [
-        Call("exportSchedules", "GET", "/api/schedules/export", export_schedules, media=MEDIA_TYPE),
+        Call(
+            "exportSchedules",
+            "GET",
+            "/api/schedules/export",
+            export_schedules,
+            media=MEDIA_TYPE,
+            is_for_some=True,
+        ),
         Call(
             "importSchedules",
             "POST",
@@ -43,7 +51,7 @@ def calls() -> list[Call]:
 async def export_schedules(request: web.Request, query: ExportQuery) -> web.StreamResponse:
     """All scheduled workflows as lines of JSON, oldest first."""
     workflow_id = None if query.workflow_id is None else WorkflowId(query.workflow_id)
-    wanted = ScheduleFilter(query.status, workflow_id, query.q)
+    wanted = ScheduleFilter(query.status, workflow_id, query.q, own_workflows(request))
     runtime = runtime_of(request)
     page = await answered(runtime.export_page(wanted, None))
     response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})

@@ -26,8 +26,8 @@ def calls() -> list[Call]:
     """What can be asked of calendars."""
     one = "/api/calendars/{name}"
     return [
-        Call("listCalendars", "GET", "/api/calendars", list_calendars),
-        Call("getCalendar", "GET", one, read, errors=(NotFound,)),
+        Call("listCalendars", "GET", "/api/calendars", list_calendars, is_for_some=True),
+        Call("getCalendar", "GET", one, read, errors=(NotFound,), is_for_some=True),
         Call(
             "putCalendar",
             "PUT",

@@ -19,7 +19,7 @@ from ..shapes.server import CronMeaning
 
 def calls() -> list[Call]:
     """What can be asked of cron."""
-    return [Call("readCron", "GET", "/api/cron", read)]
+    return [Call("readCron", "GET", "/api/cron", read, is_for_some=True)]
 
 
 async def read(request: web.Request, query: CronQuery) -> Answer[CronMeaning]:

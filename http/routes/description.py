@@ -11,7 +11,16 @@ from ..openapi import describe
 
 def calls() -> list[Call]:
     """The description of all calls."""
-    return [Call("getDescription", "GET", "/openapi.json", read, media="application/json")]
+    return [
+        Call(
+            "getDescription",
+            "GET",
+            "/openapi.json",
+            read,
+            media="application/json",
+            is_for_some=True,
+        )
+    ]
 
 
 async def read(request: web.Request) -> web.StreamResponse:

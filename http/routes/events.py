@@ -13,6 +13,7 @@ from quarterjack.storage.events import TOPICS, topics
 from quarterjack.storage.queries import Page
 
 from ..answers import Answer, answered, ok, ok_large
+from ..auth import caller_of, may_see
 from ..bodies import LARGEST_BODY, EventBody
 from ..call import Call
 from ..idempotency import idempotency_key
@@ -34,7 +35,7 @@ _MOST_READ: Final = 20_000
 def calls() -> list[Call]:
     """What can be asked of events."""
     return [
-        Call("listEvents", "GET", "/api/events", list_events),
+        Call("listEvents", "GET", "/api/events", list_events, is_for_some=True),
         Call(
             "sendEvent",
             "POST",
@@ -66,6 +67,7 @@ async def send(request: web.Request, body: EventBody) -> Answer[StartedMany]:
         body.payload,
         key=body.key,
         idempotency_key=idempotency_key(request),
+        sender=caller_of(request).token_id or "",
     )
     if (request.content_length or LARGEST_BODY) > _LARGE:
         reply = await asyncio.to_thread(sent)  # it packs the payload
@@ -78,10 +80,11 @@ async def _matching(
     request: web.Request, after: int, topic: str, limit: int
 ) -> Page[storage.Event]:
     runtime, matching = runtime_of(request), list[storage.Event]()
+    caller = caller_of(request)
     for _ in range(0, _MOST_READ, _CHUNK):
         chunk = await answered(runtime.events(after, limit=_CHUNK))
         for event in chunk:
-            if topic in topics(event):
+            if topic in topics(event) and may_see(caller, event):
                 if len(matching) == limit:
                     return Page(matching, (matching[-1].seq,))
                 matching.append(event)

@@ -15,10 +15,13 @@ from quarterjack.storage import (
 from quarterjack.storage.queries import ExecutionFilter
 
 from ..answers import Answer, answered, ok, ok_large
+from ..audit_trail import note
 from ..call import Call
+from ..idempotency import planned_id
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
 from ..query import ExecutionsQuery, LogsQuery
+from ..scope import own_workflows
 from ..shapes.executions import AttemptLog, Execution, ExecutionDetail, Started, StepLogs
 from ..shapes.shape import Listing, listed
 
@@ -28,7 +31,7 @@ def calls() -> list[Call]:
     one = "/api/executions/{execution_id}"
     change = (NotFound, IllegalTransition)
     return [
-        Call("listExecutions", "GET", "/api/executions", list_executions),
+        Call("listExecutions", "GET", "/api/executions", list_executions, is_for_some=True),
         Call("getExecution", "GET", one, read, errors=(NotFound,)),
         Call("getStepLogs", "GET", f"{one}/steps/{{step}}/logs", read_logs, errors=(NotFound,)),
         Call(
@@ -64,6 +67,7 @@ async def list_executions(
         query.since,
         query.until,
         None if query.backfill_id is None else BackfillId(query.backfill_id),
+        own_workflows(request),
     )
     page = page_request(query, "executions", (int, str))
     found = await answered(runtime_of(request).list_executions(wanted, page))
@@ -94,7 +98,10 @@ async def cancel(request: web.Request) -> Answer[Started]:
 
 async def retry(request: web.Request) -> Answer[Started]:
     """Begin a new execution that goes on where this one ended."""
-    key = await answered(runtime_of(request).retry_execution(_key(request)))
+    planned = planned_id(request)
+    retried = runtime_of(request).retry_execution(_key(request), new_execution_id=planned)
+    key = await answered(retried)
+    note(request, retried_as=key)
     return ok(Started(execution_id=key))
 
 

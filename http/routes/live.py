@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.web import WebSocketResponse
 
 from ..call import Call
-from ..errors import UpgradeRequired
+from ..errors import TooManyFailures, Unauthenticated, UpgradeRequired
 from ..frames import CODECS, LARGEST_FRAME
 from ..keys import CONNECTIONS, runtime_of
 from ..live import LiveConnection
@@ -24,7 +24,7 @@ def calls() -> list[Call]:
             connect,
             role=None,
             status=HTTPStatus.SWITCHING_PROTOCOLS,
-            errors=(UpgradeRequired,),
+            errors=(UpgradeRequired, Unauthenticated, TooManyFailures),
         )
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from quarterjack.runtime import OverlapRefused, Runtime
+from quarterjack.runtime import OverlapRefused
 from quarterjack.storage import (
     IllegalTransition,
     NotFound,
@@ -19,10 +19,13 @@ from quarterjack.storage import (
 from quarterjack.storage.queries import ExecutionFilter, FireFilter, ScheduleFilter
 
 from ..answers import Answer, answered, etag, ok, ok_large
+from ..audit_trail import note
 from ..bodies import NoteBody, TriggerBody
 from ..call import Call
+from ..idempotency import planned_id
 from ..intake import Changes, Draft
 from ..keys import runtime_of
+from ..made import schedule_made
 from ..paging import next_cursor, page_request
 from ..preconditions import wanted_version
 from ..query import (
@@ -32,6 +35,7 @@ from ..query import (
     SchedulesQuery,
     UpcomingQuery,
 )
+from ..scope import own_part, own_workflows, require_draft
 from ..shapes.executions import Execution, Started
 from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
 from ..shapes.shape import Listing, listed
@@ -50,8 +54,9 @@ def calls() -> list[Call]:
             Role.ADMIN,
             HTTPStatus.CREATED,
             takes_key=True,
+            is_for_some=True,
         ),
-        Call("listSchedules", "GET", "/api/schedules", list_schedules),
+        Call("listSchedules", "GET", "/api/schedules", list_schedules, is_for_some=True),
         Call("getSchedule", "GET", f"{one}/workflow", read, errors=(NotFound,)),
         Call("updateSchedule", "PUT", f"{one}/workflow", update, Role.ADMIN, errors=change),
         Call(
@@ -91,15 +96,17 @@ def calls() -> list[Call]:
 
 async def create(request: web.Request, body: Draft) -> Answer[ScheduledWorkflow]:
     """Make a scheduled workflow."""
-    return await created(runtime_of(request), body)
+    return await created(request, body)
 
 
-async def created(runtime: Runtime, draft: dict[str, Any]) -> Answer[ScheduledWorkflow]:
+async def created(request: web.Request, draft: dict[str, Any]) -> Answer[ScheduledWorkflow]:
     """The answer with the one that is made, and its address."""
-    key = await answered(runtime.create_scheduled_workflow(draft))
-    found = await answered(runtime.get_schedule(key))
-    headers = {"Location": f"/api/schedules/{key}/workflow", **etag(found)}
-    return ok(ScheduledWorkflow.of(found), headers)
+    require_draft(request, draft)
+    runtime = runtime_of(request)
+    made = runtime.create_scheduled_workflow(draft, schedule_id=planned_id(request))
+    found = await answered(runtime.get_schedule(await answered(made)))
+    note(request, schedule_id=found.id, workflow_id=found.workflow_id)
+    return schedule_made(found)
 
 
 async def list_schedules(
@@ -107,7 +114,7 @@ async def list_schedules(
 ) -> Answer[Listing[ScheduledWorkflow]]:
     """The scheduled workflows, oldest first."""
     workflow_id = None if query.workflow_id is None else WorkflowId(query.workflow_id)
-    wanted = ScheduleFilter(query.status, workflow_id, query.q)
+    wanted = ScheduleFilter(query.status, workflow_id, query.q, own_workflows(request))
     page = page_request(query, "schedules", (int, str))
     found = await answered(runtime_of(request).list_schedules(wanted, page))
     following = next_cursor(found, "schedules")
@@ -121,6 +128,7 @@ async def read(request: web.Request) -> Answer[ScheduledWorkflow]:
 
 async def update(request: web.Request, body: Changes) -> Answer[ScheduledWorkflow]:
     """Change a scheduled workflow: absent fields stay."""
+    require_draft(request, body)
     runtime, key = runtime_of(request), _key(request)
     version = await wanted_version(request, runtime, key)
     return _shown(await answered(runtime.update_scheduled_workflow(key, body, version=version)))
@@ -141,8 +149,11 @@ async def trigger(request: web.Request, body: TriggerBody) -> Answer[Started]:
         context=body.context,
         priority=body.priority,
         respect_overlap=body.respect_overlap,
+        execution_id=planned_id(request),
     )
-    return ok(Started(execution_id=await answered(reply)))
+    key = await answered(reply)
+    note(request, execution_id=key)
+    return ok(Started(execution_id=key))
 
 
 async def list_executions(
@@ -153,7 +164,11 @@ async def list_executions(
     runtime, scope = runtime_of(request), f"executions of {key}"
     page = page_request(query, scope, (int, str))
     wanted = ExecutionFilter(
-        status=query.status, schedule_id=ScheduleId(key), since=query.since, until=query.until
+        status=query.status,
+        schedule_id=ScheduleId(key),
+        since=query.since,
+        until=query.until,
+        workflows=own_workflows(request),
     )
     found = await answered(runtime.list_executions(wanted, page))
     if not found.items:
@@ -164,7 +179,7 @@ async def list_executions(
 
 async def read_status(request: web.Request) -> Answer[CombinedStatus]:
     """A schedule with its executions, its counters, and when it is due next."""
-    return await _status(runtime_of(request), _key(request))
+    return await _status(request, _key(request))
 
 
 async def pause(request: web.Request, body: NoteBody) -> Answer[CombinedStatus]:
@@ -180,7 +195,8 @@ async def resume(request: web.Request, body: NoteBody) -> Answer[CombinedStatus]
 async def sync(request: web.Request) -> Answer[CombinedStatus]:
     """Work out state and counters again from the executions."""
     found = await answered(runtime_of(request).sync_schedule_workflow_state(_key(request)))
-    return ok_large(lambda: CombinedStatus.of(found), etag(found.schedule))
+    own = own_part(request, found)
+    return ok_large(lambda: CombinedStatus.of(own), etag(found.schedule))
 
 
 async def upcoming(request: web.Request, query: UpcomingQuery) -> Answer[Upcoming]:
@@ -208,12 +224,13 @@ async def _turn(
     runtime, key = runtime_of(request), _key(request)
     version = await wanted_version(request, runtime, key)
     await answered(turn(key, body.note, version=version))
-    return await _status(runtime, key)
+    return await _status(request, key)
 
 
-async def _status(runtime: Runtime, key: str) -> Answer[CombinedStatus]:
-    found = await answered(runtime.get_schedule_workflow_status(key))
-    return ok_large(lambda: CombinedStatus.of(found), etag(found.schedule))
+async def _status(request: web.Request, key: str) -> Answer[CombinedStatus]:
+    found = await answered(runtime_of(request).get_schedule_workflow_status(key))
+    own = own_part(request, found)
+    return ok_large(lambda: CombinedStatus.of(own), etag(found.schedule))
 
 
 def _shown(found: Schedule) -> Answer[ScheduledWorkflow]:

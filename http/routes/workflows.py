@@ -10,8 +10,11 @@ from quarterjack.storage import InvalidInput, NotFound, Role, WorkflowId
 from quarterjack.storage.queries import Key, ScheduleFilter
 
 from ..answers import Answer, answered, ok, ok_large
+from ..audit_trail import note
+from ..auth import caller_of
 from ..bodies import RunBody
 from ..call import Call
+from ..idempotency import planned_id
 from ..intake import OwnDraft
 from ..keys import runtime_of
 from ..paging import next_cursor, page_of, page_request
@@ -28,7 +31,7 @@ def calls() -> list[Call]:
     one = "/api/workflows/{workflow_id}"
     unknown = (NotFound,)
     return [
-        Call("listWorkflows", "GET", "/api/workflows", list_workflows),
+        Call("listWorkflows", "GET", "/api/workflows", list_workflows, is_for_some=True),
         Call("getWorkflow", "GET", one, read, errors=unknown),
         Call("listWorkflowSchedules", "GET", f"{one}/schedules", list_schedules, errors=unknown),
         Call(
@@ -56,9 +59,9 @@ def calls() -> list[Call]:
 
 async def list_workflows(request: web.Request, query: PageQuery) -> Answer[Listing[Workflow]]:
     """The workflows that the server has, by id."""
-    page = page_request(query, "workflows", (str,))
+    page, caller = page_request(query, "workflows", (str,)), caller_of(request)
     known: dict[Key, definitions.Workflow] = {
-        (key,): each for key, each in runtime_of(request).workflows.items()
+        (key,): each for key, each in runtime_of(request).workflows.items() if caller.may_touch(key)
     }
     found = page_of(known, page)
     following = next_cursor(found, "workflows")
@@ -88,13 +91,17 @@ async def create_schedule(request: web.Request, body: OwnDraft) -> Answer[Schedu
     key = _found(request).id
     if body.get("workflowId", key) != key:
         raise InvalidInput.field("workflowId", msg=f"the address says {key!r}; leave it out")
-    return await created(runtime_of(request), {**body, "workflowId": key})
+    return await created(request, {**body, "workflowId": key})
 
 
 async def run(request: web.Request, body: RunBody) -> Answer[Started]:
     """Run it once, with no schedule."""
     arguments: dict[str, Any] = {name: getattr(body, name) for name in RunBody.model_fields}
-    key = await answered(runtime_of(request).run(_found(request).id, **arguments))
+    begun = runtime_of(request).run(
+        _found(request).id, **arguments, execution_id=planned_id(request)
+    )
+    key = await answered(begun)
+    note(request, execution_id=key)
     return ok(Started(execution_id=key))
 
 

@@ -72,6 +72,7 @@ class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
         assembly.start_runners()
         assembly.spawn()
         self._dispatcher.run_until_idle()
+        self._load_tokens(assembly)
         read_further(assembly)
         self._dispatcher.run_until_idle()
         return Reply.of(None)

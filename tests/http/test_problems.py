@@ -18,6 +18,7 @@ def _subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
 NOT_OF_REQUESTS = {
     "BadOption",
     "DatabaseError",
+    "DatabaseInUse",
     "FrameError",
     "GraphError",
     "RequestError",

@@ -10,6 +10,7 @@ import pytest
 from peewee import SqliteDatabase
 
 from quarterjack.storage import DatabaseError
+from quarterjack.storage.access_tables import ACCESS_TABLES
 from quarterjack.storage.calendar_days import pack_days
 from quarterjack.storage.migrate import MIGRATIONS, NEWEST, Migration, migrate, version_of
 from quarterjack.storage.migrations import v001_initial, v005_deliveries
@@ -47,8 +48,9 @@ def _indexes(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]
 def test_the_migrations_make_what_the_tables_declare(connection: sqlite3.Connection) -> None:
     migrate(connection)
     declared = SqliteDatabase(":memory:")
-    with declared.bind_ctx(TABLES), declared.connection_context():
-        declared.create_tables(TABLES)
+    tables = (*TABLES, *ACCESS_TABLES)
+    with declared.bind_ctx(tables), declared.connection_context():
+        declared.create_tables(tables)
         expected = _shape(declared.connection())
 
     assert _shape(connection) == expected

@@ -10,9 +10,10 @@ from gate import Gate
 from site_server import Site
 from waiting import eventually
 
-from quarterjack.http import Client, ClientClosed
+from quarterjack.http import Client, ClientClosed, Forbidden, Unauthorized
 from quarterjack.runtime import ExecutionStatus, InvalidInput, NotFound, ScheduleStatus
 from quarterjack.storage import BackfillStatus, ExecutionId, StepStatus, Trigger
+from quarterjack.storage.audit import AuditFilter
 from quarterjack.storage.queries import ExecutionFilter, FireFilter, PageRequest, ScheduleFilter
 
 FULL = {
@@ -341,3 +342,25 @@ def test_webhooks_are_kept(remote: Client) -> None:
         remote.test_webhook(made.id).get(timeout=TIMEOUT)
     with pytest.raises(NotFound):
         remote.retry_webhook_delivery(made.id, 1).get(timeout=TIMEOUT)
+
+
+def test_tokens_are_made_used_and_revoked(site: Site, remote: Client) -> None:
+    made = remote.create_token("ci", "admin", expires_in=timedelta(days=1)).get(timeout=TIMEOUT)
+    with pytest.raises(Unauthorized):
+        remote.list_tokens().get(timeout=TIMEOUT)
+
+    with Client(site.client.url, token=made.token) as client:
+        viewer = client.create_token("eye", "viewer", workflows=["echo"]).get(timeout=TIMEOUT)
+        listed = list(client.list_tokens().all())
+        key = client.run("echo").get(timeout=TIMEOUT)
+        ended = client.wait_for(key).get(timeout=TIMEOUT)
+        audit = client.list_audit(AuditFilter(action="runWorkflow")).get(timeout=TIMEOUT).items
+        with Client(site.client.url, token=viewer.token) as eye, pytest.raises(Forbidden):
+            eye.run("echo").get(timeout=TIMEOUT)
+        client.revoke_token(viewer.id).get(timeout=TIMEOUT)
+        with Client(site.client.url, token=viewer.token) as eye, pytest.raises(Unauthorized):
+            eye.get_execution(key).get(timeout=TIMEOUT)
+
+    assert [each.id for each in listed] == [made.id, viewer.id]
+    assert ended.status is ExecutionStatus.SUCCEEDED
+    assert [entry.execution_id for entry in audit] == [key]
