@@ -31,6 +31,8 @@ class Published:
 
     event: Event
     encoded: dict[str, bytes] = field(default_factory=dict)
+    committed_at: float | None = None
+    """Monotonic; None: it is told late, because this actor has crashed."""
 
 
 class Subscriber(Protocol):
@@ -140,7 +142,7 @@ class Broadcaster(CastMember):
         if last is not None and message.events[0].seq > last + 1:
             self._catch_up(until=message.events[-1].seq)
             return
-        self._tell(message.events)
+        self._tell(message.events, message.committed_at)
 
     @handles(Listen)
     def listen(self, message: Listen) -> int:
@@ -174,13 +176,13 @@ class Broadcaster(CastMember):
 
         self.read(deliver, stored_events, after, until, _PAGE)
 
-    def _tell(self, events: Iterable[Event]) -> None:
+    def _tell(self, events: Iterable[Event], committed_at: float | None = None) -> None:
         subscriptions = self._subscriptions
         for event in events:
             if event.seq <= (subscriptions.last_seq or 0):
                 continue
             subscriptions.last_seq = event.seq
-            published = Published(event)
+            published = Published(event, committed_at=committed_at)
             for subscriber, ids in subscriptions.matching(event):
                 try:
                     subscriber.offer(published, ids)

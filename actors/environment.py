@@ -11,9 +11,11 @@ from quarterjack.storage.plain_data import LARGEST
 
 from .engine import Ref, Reply
 from .engine.system import ActorSystem
+from .measures import Measures
 from .policies.rate import Rate
 from .runner import Runner
 from .step import Step
+from .traces import Traces, Untraced
 from .workflow_book import WorkflowBook
 
 
@@ -65,6 +67,8 @@ class Environment:
     """Of first starts of executions, all workflows together."""
     health: StorageHealth = field(default_factory=StorageHealth)
     watch: WatchCounts = field(default_factory=WatchCounts)
+    measures: Measures = field(default_factory=Measures)
+    traces: Traces = field(default_factory=Untraced)
 
     def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""

@@ -111,4 +111,7 @@ class _EventDeciding(Deciding):
 
     def _execution(self, due: datetime) -> Execution:
         made = super()._execution(due)
-        return replace(made, context={"event": self._event}, chain=self._delivery.chain)
+        came = self._delivery
+        return replace(
+            made, context={"event": self._event}, chain=came.chain, traceparent=came.traceparent
+        )

@@ -199,6 +199,7 @@ class ExecutionActor(ExecutionCourse):
             return
         if found.step.status is StepStatus.SUCCEEDED:
             self._ledger.adopt(found)
+            self._trace.attempt(self._execution, state.name, found.step.attempts[-1])
             self._timers.follow(state, self._attempts.step(state.name), self.clock.now())
             self._go_on(Turn())
         elif found.child is not None and found.step.awaited.child_id == state.awaited.child_id:

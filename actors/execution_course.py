@@ -33,6 +33,7 @@ from .step_attempts import StepAttempts
 from .step_ledger import StepLedger, StepState
 from .step_outcomes import StepOutcomes
 from .step_starts import StepStarts
+from .traces import ExecutionTrace
 from .turn import Turn
 from .workflow import Workflow
 
@@ -59,6 +60,7 @@ class ExecutionCourse(CastMember):
         self._unsure: dict[str | None, DeliverEvent] = {}
         self._timers = timers.ExecutionTimers(self.send_after)
         self._progress = timers.ProgressThrottle(self._timers)
+        self._trace = ExecutionTrace(environment.traces)
 
     def on_stop(self) -> None:
         self._timers.stop_all()
@@ -94,6 +96,7 @@ class ExecutionCourse(CastMember):
             self._go_on(turn)
             return
         self._ledger.load(found)
+        self._trace.loaded(self._execution, found.steps)
         if missing := self._ledger.missing(self._execution.options.steps or ()):
             self._end_with(turn, outcome.workflow_changed(missing))
             return
@@ -109,6 +112,9 @@ class ExecutionCourse(CastMember):
                 options = replace(options, steps=tuple(each.name for each in steps))
             self._execution = replace(self._execution, started_at=began, options=options)
             turn.events.append(started_event(self._execution, now))
+            if self._execution.due is not None and self._execution.backfill_id is None:
+                late = now - self._execution.due
+                self.environment.measures.start_delays.record(late.total_seconds())
         return Started(began, self.environment.boot_id, options)
 
     def _prepare(self, workflow: Workflow) -> None:
@@ -116,7 +122,9 @@ class ExecutionCourse(CastMember):
         limit = environment.result_limit
         self._ledger = ledger = StepLedger(workflow.steps, workflow.graph, self._key)
         self._attempts = StepAttempts(environment, execution, workflow, self.ref.tell)
-        self._starts = StepStarts(execution, workflow, ledger, environment.ids, limit)
+        self._starts = StepStarts(
+            execution, workflow, ledger, self._attempts, environment.ids, limit
+        )
         self._outcomes = StepOutcomes(execution, ledger, self._attempts, self._progress, self.clock)
 
     def _resume(
@@ -188,6 +196,7 @@ class ExecutionCourse(CastMember):
             self._storing -= 1
             if not self._is_stored(turn, reply):
                 return
+            self._trace.stored(self._execution, turn.changes)
             for key in turn.submitted:
                 self._submit(key)
             for child in turn.children:
@@ -311,6 +320,7 @@ class ExecutionCourse(CastMember):
 
         def stored(reply: Reply[Any]) -> None:
             reply.get()
+            self._trace.stored(self._execution, turn.changes, ended)
             self._leave()
 
         self.commit(replace(turn.change(self._key), ended=ended), stored)

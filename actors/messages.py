@@ -35,6 +35,8 @@ class Commit:
     """Ask: write this. Answered after the commit, with what the change came to."""
 
     change: Change[Any]
+    told_at: float | None = None
+    """Monotonic; None: how long it takes is not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Announce:
     """Tell: these events are committed, in this order."""
 
     events: Sequence[Event]
+    committed_at: float | None = None
+    """Monotonic."""
 
 
 # With the ticker
@@ -183,6 +187,7 @@ class TriggerSchedule:
     respect_overlap: bool
     execution_id: str | None = None
     """The id that the execution is to have, if that matters."""
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class RunQueue(CastMember):
         self._rate_timer: Timer | None = None
         self._rate_timer_at = 0
         self._draining = False
+        environment.measures.queue = self.counts
 
     def on_start(self) -> None:
         self.hold()
@@ -328,7 +329,7 @@ class RunQueue(CastMember):
         self._start_some()
 
     def counts(self) -> Mapping[str, int]:
-        """How many run, wait for their turn, and are parked; to be called through a proxy."""
+        """How many run, wait for their turn, and are parked; from any thread."""
         return {
             "running": len(self._running),
             "waiting": len(self._line),

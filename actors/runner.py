@@ -51,6 +51,8 @@ class StepTask:
     """The steps of the execution that have failed so far."""
     result_limit: int = LARGEST
     """Bytes that the result may take when packed."""
+    traceparent: str | None = None
+    """The W3C trace context for what the step begins."""
     secrets: tuple[FoundSecret, ...] = field(default=(), repr=False)
     """What takes the places of parameters, or of values in them, when the function is called."""
 

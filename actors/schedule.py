@@ -378,6 +378,7 @@ class ScheduleActor(ScheduleBackfills):
             priority=made.priority if message.priority is None else message.priority,
             params=params,
             context=dict(message.context),
+            traceparent=message.traceparent,
             options=replace(made.options, max_concurrency=limit),
         )
 

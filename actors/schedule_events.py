@@ -101,7 +101,8 @@ class ScheduleEvents(CastMember):
             except (NotFound, VersionConflict):
                 self.ref.tell(message)  # it was changed or deleted meanwhile: look again
             except QuarterjackError as error:
-                logger.warning("%s: %s", self._key, error)  # the deliveries tell it again
+                # The deliveries tell it again.
+                logger.warning("%s: %s", self._key, error, extra={"scheduleId": self._key})
 
         self._store(RecordEventFire(self._change_of(fires)), stored).add_done_callback(answered)
 
@@ -114,4 +115,4 @@ def _warn(fires: Fires) -> None:
     for decision in fires.decisions:
         for event in decision.events:
             if detail := event.data.get("detail"):
-                logger.warning("%s", detail)
+                logger.warning("%s", detail, extra={"scheduleId": event.schedule_id})

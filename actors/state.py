@@ -7,13 +7,13 @@ An answer comes after the commit; nothing is announced before. While the databas
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pykka._envelope import Envelope
 
-from quarterjack.storage import StorageUnavailable
+from quarterjack.storage import Event, StorageUnavailable
 from quarterjack.storage.database import Writer
 from quarterjack.storage.journal import Journal
 
@@ -97,9 +97,10 @@ class StateActor(CastMember):
             return
         self._available()
         waiting, self._waiting = self._waiting, []
+        now = self._measure([commit for commit, _ in waiting], committed.events)
         for start in range(0, len(committed.events), _TOLD_AT_ONCE):
             some = committed.events[start : start + _TOLD_AT_ONCE]
-            self.cast.broadcaster.tell(Announce(tuple(some)))
+            self.cast.broadcaster.tell(Announce(tuple(some), now))
         if committed.woken or committed.deliveries:
             self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
         for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
@@ -107,6 +108,15 @@ class StateActor(CastMember):
                 reply.set_exception(outcome)
             else:
                 reply.set(outcome)
+
+    def _measure(self, commits: Iterable[Commit], events: Iterable[Event]) -> float:
+        """Note what was committed, and how long it took; the (monotonic) time."""
+        now, measures = self.clock.monotonic(), self.environment.measures
+        for commit in commits:
+            if commit.told_at is not None:
+                measures.commits.record(now - commit.told_at)
+        measures.committed(events)
+        return now
 
     def _unavailable(self, error: StorageUnavailable) -> None:
         health = self.environment.health

@@ -60,8 +60,13 @@ class StepAttempts:
             results=ledger.arguments(key.step),
             failures=dict(ledger.failures()),
             result_limit=self._environment.result_limit,
+            traceparent=self.traceparent(key.step, key.number),
         )
         self._environment.runner_of(step).submit(task, self._report)
+
+    def traceparent(self, name: str, number: int) -> str | None:
+        """The trace context for what an attempt begins."""
+        return self._environment.traces.handed_on(self._execution, name, number)
 
     def cancel(self, key: AttemptKey) -> None:
         """Ask the runner to end an attempt."""

@@ -122,6 +122,7 @@ class StepOutcomes:
             self._execution.lineage,
             self._execution.id,
             f"emitted by {self._execution.id}:{name} {emission.mark}",
+            self._attempts.traceparent(name, self._ledger[name].number),
         )
         return Turn(emitted=[DeliverEvent(arrival)])
 

@@ -26,6 +26,7 @@ from quarterjack.storage.plain_data import Packed, pack, pack_list, unpack
 from .execution_events import error_data, step_event
 from .runner import AttemptKey
 from .step import AwaitEvent, RunWorkflow, Sleep, Step, index_of, step_of
+from .step_attempts import StepAttempts
 from .step_ledger import StepLedger, StepState
 from .turn import Turn
 from .workflow import Workflow
@@ -42,12 +43,14 @@ class StepStarts:
         execution: Execution,
         workflow: Workflow,
         ledger: StepLedger,
+        attempts: StepAttempts,
         ids: IdSource,
         result_limit: int,
     ) -> None:
         self._execution = execution
         self._workflow = workflow
         self._ledger = ledger
+        self._attempts = attempts
         self._ids = ids
         self._result_limit = result_limit
 
@@ -154,6 +157,8 @@ class StepStarts:
     def _child(
         self, name: str, workflow_id: WorkflowId, params: dict[str, Any], now: datetime
     ) -> Execution:
+        begun = self._ledger.get(name)
+        number = 1 if begun is None else begun.number + 1
         return Execution(
             id=ExecutionId(self._ids.new("exe")),
             workflow_id=workflow_id,
@@ -169,6 +174,7 @@ class StepStarts:
             options=RunOptions(retry=self._execution.options.retry),
             parent=StepKey(self._execution.id, name),
             chain=self._execution.lineage,
+            traceparent=self._attempts.traceparent(name, number),
         )
 
     # Mapped steps

@@ -132,7 +132,12 @@ class Ticker(CastMember):
 
     def _rescue(self, key: ScheduleId, instant: datetime) -> None:
         self.environment.watch.rescued += 1
-        logger.warning("%s has not decided what was due at %s; made to", key, instant.isoformat())
+        logger.warning(
+            "%s has not decided what was due at %s; made to",
+            key,
+            instant.isoformat(),
+            extra={"scheduleId": key},
+        )
         actor = self.system.find(f"{ROOT}/schedules/{key}")
         if actor is not None:
             actor.tell_control(StartAgain(instant))

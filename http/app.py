@@ -7,6 +7,7 @@ from aiohttp import web
 
 from quarterjack.runtime import Runtime
 
+from .access import access
 from .audit_trail import audit_trail
 from .auth import DOORKEEPER, Doorkeeper, authenticate
 from .authorization import authorize
@@ -16,7 +17,9 @@ from .guard import add_security_headers, guard
 from .idempotency import RUNNING, once
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME
 from .live import LiveConnection
+from .metrics import add_metrics
 from .problems import problem_details
+from .request_ids import IDS, add_request_id, request_ids
 from .routes import all_calls
 
 _KEEP_ALIVE_SECONDS: Final = 75.0
@@ -27,7 +30,16 @@ _LINGER_SECONDS: Final = 2.0
 
 def build_app(runtime: Runtime) -> web.Application:
     """The front of a runtime, whose actors are on the loop that will serve it."""
-    around = [problem_details, guard, authenticate, audit_trail, authorize, once]
+    around = [
+        request_ids,
+        access,
+        problem_details,
+        guard,
+        authenticate,
+        audit_trail,
+        authorize,
+        once,
+    ]
     app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
     connections: set[LiveConnection] = set()
     app[RUNTIME] = runtime
@@ -36,7 +48,10 @@ def build_app(runtime: Runtime) -> web.Application:
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
     app[IMPORTS] = asyncio.Semaphore(_MOST_IMPORTS)
+    app[IDS] = runtime.ids
+    add_metrics(app, runtime, lambda: len(connections))
     app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(add_request_id)
     app.on_shutdown.append(_close_connections)
     add_calls(app, all_calls())
     return app

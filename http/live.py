@@ -187,6 +187,7 @@ class LiveConnection:
 
     async def _send_event(self, published: Published, ids: tuple[str, ...]) -> None:
         await self._send_frame(self._codec.write_event(published, ids))
+        self._runtime.delivered(published)
 
     async def _send_frame(self, frame: str | bytes) -> None:
         if isinstance(frame, str):

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from quarterjack.actors.broadcaster import Subscriptions
@@ -23,6 +24,7 @@ from quarterjack.actors.engine import (
 )
 from quarterjack.actors.engine.dispatcher import Dispatcher
 from quarterjack.actors.environment import Cast, Environment
+from quarterjack.actors.measures import Measures
 from quarterjack.actors.messages import (
     Commit,
     Drain,
@@ -35,6 +37,7 @@ from quarterjack.actors.messages import (
 from quarterjack.actors.runner import Runner
 from quarterjack.actors.sender import Dispatch, Sender
 from quarterjack.actors.step_definition import RUNNERS
+from quarterjack.actors.traces import Traces, Untraced
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
@@ -80,6 +83,8 @@ class Assembly:
         dispatcher: Dispatcher,
         *,
         virtual: bool = False,
+        measures: Measures | None = None,
+        traces: Traces | None = None,
         sender: Sender | None = None,
     ) -> None:
         self.clock = clock
@@ -108,6 +113,8 @@ class Assembly:
             longest_sleep=None if virtual else timedelta(seconds=1),
             watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
+            measures=measures or Measures(),
+            traces=traces or Untraced(),
         )
         self.node = Node(self.environment.boot_id, clock.now())
         self.root: Ref[Any] | None = None
@@ -186,7 +193,8 @@ class Assembly:
         self, execution: Execution, change: Change[ExecutionId] | None = None
     ) -> Reply[ExecutionId]:
         """Store an execution that no schedule's actor made, and put it into the queue."""
-        reply: Reply[ExecutionId] = self.cast.state.ask(Commit(change or RecordRun(execution, [])))
+        order = Commit(change or RecordRun(execution, []), self.clock.monotonic())
+        reply: Reply[ExecutionId] = self.cast.state.ask(order)
 
         def enqueue(stored: ExecutionId) -> ExecutionId:
             self.cast.run_queue.tell(Enqueue(execution))
@@ -196,6 +204,11 @@ class Assembly:
             return stored
 
         return reply.map(enqueue)
+
+    @property
+    def database_path(self) -> Path | None:
+        """The database's file; None: it is in memory."""
+        return self._address.path
 
     def close_now(self) -> None:
         """Give back what the tree does not own, without waiting for steps; blocks."""

@@ -53,4 +53,8 @@ def _call(callback: Callback, event: Event) -> None:
     try:
         callback(event)
     except Exception:
-        logger.exception("a callback for %s failed", event.type)
+        logger.exception(
+            "a callback for %s failed",
+            event.type,
+            extra={"scheduleId": event.schedule_id, "executionId": event.execution_id},
+        )

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from quarterjack.actors import messages as m
-from quarterjack.actors.broadcaster import Forget, Listen, Subscriber, Unlisten
 from quarterjack.actors.drafts import ScheduleChanges, ScheduleDraft, validated
 from quarterjack.actors.engine import ActorInfo, Deliver, Reply
 from quarterjack.actors.workflow_book import WorkflowBook
@@ -16,7 +15,6 @@ from quarterjack.storage import (
     ExecutionId,
     Fire,
     IdSource,
-    InvalidInput,
     NotFound,
     QuarterjackError,
     Schedule,
@@ -24,14 +22,13 @@ from quarterjack.storage import (
     WorkflowId,
 )
 from quarterjack.storage import queries as q
-from quarterjack.storage.events import TOPICS
 from quarterjack.storage.ids import is_id
 from quarterjack.storage.overviews import CombinedStatus, stored_execution
 from quarterjack.storage.schedule_changes import RecordRun
 
 from .assembly import Assembly
 from .calendar_calls import CalendarCalls
-from .callbacks import Callback, CallbackSubscriber, CallbackThread
+from .callbacks import CallbackSubscriber, CallbackThread
 from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
@@ -42,6 +39,7 @@ from .run_request import RunRequest, execution_of, retry_of
 from .scope_calls import ScopeCalls
 from .shown_records import ShownRecords
 from .step_logs import AttemptLog, logs_of, stored_logs
+from .subscription_calls import SubscriptionCalls
 from .token_book import TokenBook
 from .token_calls import TokenCalls
 from .upcoming import status, upcoming
@@ -54,7 +52,15 @@ class RuntimeNotStarted(QuarterjackError):
     """Start it first: `with runtime:`, `async with runtime:` or `runtime.start().get()`."""
 
 
-class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, ScopeCalls):
+class Calls(
+    EventCalls,
+    SubscriptionCalls,
+    CalendarCalls,
+    WebhookCalls,
+    TokenCalls,
+    RequestCalls,
+    ScopeCalls,
+):
     """The calls; who inherits provides the assembly while it is started."""
 
     def __init__(self, workflows: WorkflowBook, ids: IdSource) -> None:
@@ -65,6 +71,11 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
         self._callbacks = CallbackThread()
         self._subscribers: dict[str, CallbackSubscriber] = {}
         self._tokens = TokenBook()
+
+    @property
+    def ids(self) -> IdSource:
+        """Where new ids come from."""
+        return self._ids
 
     # Schedules
 
@@ -196,6 +207,7 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
         priority: int | None = None,
         respect_overlap: bool = False,
         execution_id: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a schedule's workflow now.
 
@@ -204,11 +216,18 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
         """
 
         def trigger(_: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
             if execution_id is not None:
                 checked_id("execution_id", execution_id)
-            given = (asked.params, asked.context or {}, asked.priority, respect_overlap)
-            return self._to_schedule(schedule_id, m.TriggerSchedule(*given, execution_id))
+            message = m.TriggerSchedule(
+                asked.params,
+                asked.context or {},
+                asked.priority,
+                respect_overlap,
+                execution_id,
+                asked.traceparent,
+            )
+            return self._to_schedule(schedule_id, message)
 
         return self._call(trigger)
 
@@ -220,6 +239,7 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
         execution_id: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a workflow now, with no schedule.
 
@@ -227,7 +247,7 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
         """
 
         def begin(assembly: Assembly) -> Reply[ExecutionId]:
-            asked = RunRequest.checked(params, context, priority)
+            asked = RunRequest.checked(params, context, priority, traceparent)
             workflow = self.workflows.find(WorkflowId(workflow_id))
             key = ExecutionId(chosen_id("execution_id", execution_id, self._ids, "exe"))
             execution = execution_of(key, workflow, asked, self.workflows, assembly.clock.now())
@@ -317,60 +337,6 @@ class Calls(EventCalls, CalendarCalls, WebhookCalls, TokenCalls, RequestCalls, S
     def nodes(self) -> Reply[list[Node]]:
         """The processes that serve the database: this one."""
         return self._call(lambda assembly: Reply.of([assembly.node]))
-
-    def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
-        """Have every matching event given to a callback, from now on; the subscription's id.
-
-        Callbacks run one after the other on a thread of their own; an exception there is logged.
-        Raises `InvalidInput` for an unknown topic.
-        """
-
-        def listen(_: Assembly) -> Reply[str]:
-            subscription = self._ids.new("sub")
-            subscriber = CallbackSubscriber(callback, self._callbacks)
-            self._subscribers[subscription] = subscriber
-            heard = self.listen(subscriber, subscription, topic, key)
-            return heard.map(lambda _: subscription)
-
-        return self._call(listen)
-
-    def unsubscribe(self, subscription: str) -> Reply[bool]:
-        """End a subscription; whether there was one of that id."""
-        subscriber = self._subscribers.pop(subscription, None)
-        if subscriber is None:
-            return Reply.of(False)
-        return self.unlisten(subscriber, subscription)
-
-    def on_schedule_triggered(self, callback: Callback) -> Reply[str]:
-        """Have a callback called for every execution that a schedule makes."""
-        return self.subscribe("schedule:triggered", callback)
-
-    def on_workflow_completed(self, callback: Callback) -> Reply[str]:
-        """Have a callback called for every execution that succeeds."""
-        return self.subscribe("workflow:completed", callback)
-
-    def listen(
-        self, subscriber: Subscriber, subscription: str, topic: str, key: str | None
-    ) -> Reply[int]:
-        """Events for a subscriber on the loop, from after the sequence number that this answers."""
-
-        def ask(assembly: Assembly) -> Reply[int]:
-            if topic not in TOPICS:
-                raise InvalidInput.field("topic", msg=f"there is no topic {topic!r:.60}")
-            return assembly.cast.broadcaster.ask(Listen(subscriber, subscription, topic, key))
-
-        return self._call(ask)
-
-    def unlisten(self, subscriber: Subscriber, subscription: str) -> Reply[bool]:
-        """No more for that subscription; whether it was there."""
-        return self._call(
-            lambda assembly: assembly.cast.broadcaster.ask(Unlisten(subscriber, subscription))
-        )
-
-    def forget(self, subscriber: Subscriber) -> None:
-        """The subscriber is gone, with all its subscriptions."""
-        if self._assembly is not None:
-            self._assembly.cast.broadcaster.tell(Forget(subscriber))
 
     # How a call is made
 

@@ -8,6 +8,7 @@ from quarterjack.actors.engine import Reply
 from quarterjack.storage import ExecutionId, InvalidInput
 from quarterjack.storage.deliveries import Arrival
 
+from . import trace_context
 from .assembly import Assembly
 from .outgoing_event import outgoing_event
 
@@ -29,6 +30,7 @@ class EventCalls:
         key: str | None = None,
         idempotency_key: str | None = None,
         sender: str = "",
+        traceparent: str | None = None,
     ) -> Reply[list[ExecutionId]]:
         """Tell the executions that wait for an event of that name and key, and fire the schedules.
 
@@ -45,6 +47,7 @@ class EventCalls:
                 *given,
                 at=assembly.clock.now(),
                 idempotency_key=_checked_key(idempotency_key, sender),
+                traceparent=trace_context.checked(traceparent),
             )
             return assembly.cast.deliveries.ask(m.SendEvent(arrival))
 

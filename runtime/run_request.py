@@ -22,6 +22,8 @@ from quarterjack.storage.overviews import StoredExecution
 from quarterjack.storage.plain_data import pack
 from quarterjack.storage.retry_changes import RetryExecution
 
+from . import trace_context
+
 _PRIORITIES = range(10)
 
 
@@ -32,6 +34,7 @@ class RunRequest:
     params: Mapping[str, Any] | None = field(repr=False)
     context: Mapping[str, Any] | None
     priority: int | None
+    traceparent: str | None = None
 
     @classmethod
     def checked(
@@ -39,6 +42,7 @@ class RunRequest:
         params: Mapping[str, Any] | None,
         context: Mapping[str, Any] | None,
         priority: int | None,
+        traceparent: str | None = None,
     ) -> "RunRequest":
         """The request. Raises `InvalidInput` for what is not plain data, or out of range."""
         for name, given in (("params", params), ("context", context)):
@@ -48,7 +52,7 @@ class RunRequest:
                 raise InvalidInput.field(name, msg=str(error)) from None
         if priority is not None and priority not in _PRIORITIES:
             raise InvalidInput.field("priority", msg=f"{priority} is not in 0–9")
-        return cls(params, context, priority)
+        return cls(params, context, priority, trace_context.checked(traceparent))
 
 
 def retry_of(
@@ -100,4 +104,5 @@ def execution_of(
         params=params,
         context=dict(asked.context or {}),
         options=RunOptions(),
+        traceparent=asked.traceparent,
     )

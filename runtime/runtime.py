@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
+from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
 from quarterjack.actors.environment import WatchCounts
+from quarterjack.actors.measures import Measures
+from quarterjack.actors.traces import Traces
 from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
@@ -28,14 +31,17 @@ from .bulk import BulkCalls
 from .calendar_calls import read_further
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
+from .metrics import RuntimeCollector
 from .preview_calls import PreviewCalls
 from .settings import Settings
+from .tracing import OpenTraces, traces_opener
 
 
 class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
-    `database` is `sqlite:///FILE` or `sqlite://` (in memory). Raises `WorkflowDefinitionError` for a
+    `database` is `sqlite:///FILE` or `sqlite://` (in memory). `traces` takes what is traced, instead of
+    what `settings` say; whoever gives it closes it. Raises `WorkflowDefinitionError` for a
     wrong workflow and `InvalidInput` for a wrong database URL.
     """
 
@@ -46,12 +52,17 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         workflows: Iterable[Workflow] = (),
         settings: Settings | None = None,
         ids: IdSource | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.settings = settings or Settings()
         super().__init__(book_of(workflows, self.settings), ids or RandomIds())
         self._address = Address(database)
         self._thread: LoopThread | None = None
         self._lag: LoopLag | None = None
+        self._measures = Measures()
+        self._traces = traces
+        self._open_traces = traces_opener(self.settings)
+        self._opened: OpenTraces | None = None
         self._prepared = False
         self._on_failure: Callable[[BaseException], None] | None = None
         self._problem = "not started"
@@ -127,6 +138,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             self._lag.stop()
         seconds = self.settings.grace.total_seconds() if grace is None else grace
         await assembly.stop(seconds)
+        await self._close_traces()
         self._assembly = None
         await in_thread(self._callbacks.close, "callbacks")
         self._problem = "stopped"
@@ -170,7 +182,20 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         """Whether the loop is quick; at once, from any thread."""
         assembly = self._assembly
         watch = WatchCounts() if assembly is None else assembly.environment.watch
-        return health_of(0.0 if self._lag is None else self._lag.worst, watch)
+        return health_of(self._worst_lag, watch)
+
+    def collector(self) -> RuntimeCollector:
+        """The runtime's figures, to be registered with a `prometheus_client.CollectorRegistry`.
+
+        Collecting blocks for a query, so it must not be done on the actors' loop.
+        """
+        return RuntimeCollector(self._measures, lambda: self._assembly, lambda: self._worst_lag)
+
+    def delivered(self, published: Published) -> None:
+        """A subscriber's socket has the event; on the actors' loop."""
+        if published.committed_at is not None and self._assembly is not None:
+            seconds = self._assembly.clock.monotonic() - published.committed_at
+            self._measures.deliveries.record(seconds)
 
     def readiness(self) -> Readiness:
         """Whether new work is taken; at once, from any thread."""
@@ -178,6 +203,10 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         if self._assembly is not None and not self._assembly.environment.health.writable:
             reasons.append(f"storage: {self._assembly.environment.health.problem}")
         return readiness_of(reasons, self._time_zone_data)
+
+    @property
+    def _worst_lag(self) -> float:
+        return 0.0 if self._lag is None else self._lag.worst
 
     def _prepare(self) -> None:
         if not self._prepared:
@@ -194,6 +223,8 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         await in_thread(self._prepare, "initialize")
         loop = asyncio.get_running_loop()
         clock = SystemClock(loop)
+        if self._open_traces is not None:
+            self._opened = await in_thread(self._open_traces, "traces")
         assembly = Assembly(
             self._address,
             self.workflows,
@@ -201,6 +232,8 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             self._ids,
             clock,
             LoopDispatcher(loop),
+            measures=self._measures,
+            traces=self._traces or self._opened,
         )
         assembly.system.on_root_failure(self._failed)
         try:
@@ -208,11 +241,17 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
             await self._load_tokens(assembly)
         except BaseException:
             await asyncio.to_thread(assembly.close_now)
+            await self._close_traces()
             raise
         self._lag = LoopLag(clock)
         self._assembly = assembly
         self._problem = ""
         read_further(assembly)
+
+    async def _close_traces(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await in_thread(opened.close, "traces")
 
     def _failed(self, error: BaseException) -> None:
         self._problem = f"the root supervisor gave up: {error}"

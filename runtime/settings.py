@@ -50,6 +50,8 @@ class Settings(WireModel):
     """After how much idleness a schedule's actor is put to sleep."""
     time_zone_data: Literal["system", "package"] = "system"
     """Where time zones come from: the system (if it has any), or the package `tzdata`. Process-wide."""
+    traces: Literal["off", "otlp"] = "off"
+    """Whether spans go to an OpenTelemetry collector, which the variables `OTEL_…` name."""
     builtins: tuple[Literal["command", "http"], ...] = ()
     """The built-in workflows that are switched on: who may make schedules can use them."""
     http_allowed_hosts: tuple[Annotated[str, AfterValidator(checked_host)], ...] = ()

@@ -24,6 +24,7 @@ from quarterjack.actors.step import Parameter
 from quarterjack.storage import Failure, NotPlainData
 from quarterjack.storage.plain_data import pack, unpack
 
+from .logs import log_fields
 from .step_context import StepContext
 from .vault.scrubber import Scrubber
 
@@ -45,9 +46,10 @@ class StepCall:
         """Call a plain function; how it ended."""
         task = self._task
         try:
-            if not self._is_wanted():
-                return StepSkipped(task.key)
-            value = task.step.function(**self._arguments(task.step.parameters))
+            with log_fields(**self._about()):
+                if not self._is_wanted():
+                    return StepSkipped(task.key)
+                value = task.step.function(**self._arguments(task.step.parameters))
         except BaseException as error:
             return raised(task, error)
         return self._returned(value)
@@ -56,9 +58,10 @@ class StepCall:
         """Call an `async def`; how it ended."""
         task = self._task
         try:
-            if not self._is_wanted():
-                return StepSkipped(task.key)
-            value = await task.step.function(**self._arguments(task.step.parameters))
+            with log_fields(**self._about()):
+                if not self._is_wanted():
+                    return StepSkipped(task.key)
+                value = await task.step.function(**self._arguments(task.step.parameters))
         except BaseException as error:
             return raised(task, error)
         return self._returned(value)
@@ -68,6 +71,17 @@ class StepCall:
         if self._cancelled.is_set():
             return StepRaised(self._task.key, _CANCELLED, (_CANCELLED.type,))
         return returned(self._task, value)
+
+    def _about(self) -> dict[str, Any]:
+        """What the step's log lines are about."""
+        task = self._task
+        return {
+            "workflowId": task.workflow_id,
+            "scheduleId": task.schedule_id,
+            "executionId": task.key.execution_id,
+            "step": task.key.step,
+            "attempt": task.key.number,
+        }
 
     def _is_wanted(self) -> bool:
         step = self._task.step

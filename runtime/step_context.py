@@ -95,6 +95,11 @@ class StepContext:
         return f"{self.execution_id}:{self._task.key.step}"
 
     @property
+    def traceparent(self) -> str | None:
+        """The W3C trace context to hand on: the step's span, or what the run was asked for with."""
+        return self._task.traceparent
+
+    @property
     def item(self) -> int | None:
         """Which item of its list a mapped step works on, from 0; None for other steps."""
         return index_of(self._task.key.step)

@@ -73,6 +73,13 @@ class Recording:
         tee.stream.write(self._passing[tee].feed(text))
 
 
+def without_secrets(text: str) -> str:
+    """The text without the secrets of the attempt that this context runs, if it runs one."""
+    recording = _current.get()
+    scrubber = None if recording is None else recording.scrubber
+    return text if scrubber is None else scrubber.text(text)
+
+
 class _Tee:
     """A text stream that writes where it did before, and to the current recording."""
 

@@ -119,6 +119,7 @@ class Arrival:
     chain: tuple[ScheduleId, ...] = ()
     source: ExecutionId | None = None
     idempotency_key: str | None = None
+    traceparent: str | None = None
 
 
 def listeners(transaction: Transaction, name: str) -> tuple[ScheduleId, ...]:
@@ -173,6 +174,7 @@ def store(
         "idempotency_key": arrival.idempotency_key,
         "digest": None if arrival.idempotency_key is None else _digest(arrival),
         "done_at": arrival.at if done else None,
+        "traceparent": arrival.traceparent,
     }
     transaction.write(_INSERT, columns(DeliveryRow, row))
     if done:
@@ -188,6 +190,7 @@ def store(
             arrival.source,
             heard_by,
             resumed,
+            arrival.traceparent,
         )
     )
     return Receipt(key, None)
@@ -228,6 +231,7 @@ def unfinished_deliveries(reader: Reader) -> list[Delivery]:
             row.source,
             row.listeners,
             row.answer,
+            row.traceparent,
         )
         .where(row.done_at.is_null())
         .order_by(row.id)
@@ -236,7 +240,7 @@ def unfinished_deliveries(reader: Reader) -> list[Delivery]:
 
 
 def _to_delivery(*row: Any) -> Delivery:
-    key, name, event_key, payload, at, chain, source, heard_by, answer = row
+    key, name, event_key, payload, at, chain, source, heard_by, answer, traceparent = row
     return Delivery(
         key,
         name,
@@ -247,6 +251,7 @@ def _to_delivery(*row: Any) -> Delivery:
         source,
         tuple(heard_by),
         tuple(answer),
+        traceparent,
     )
 
 

@@ -18,6 +18,7 @@ from .migrations import (
     v007_backfills,
     v008_tokens,
     v009_webhooks,
+    v010_traces,
 )
 
 
@@ -38,6 +39,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, v007_backfills.apply),
     Migration(8, v008_tokens.apply),
     Migration(9, v009_webhooks.apply),
+    Migration(10, v010_traces.apply),
 )
 NEWEST = MIGRATIONS[-1].version
 
@@ -62,7 +64,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         raise DatabaseError(
             "The database has tables, but none of Quarterjack's; give it a file of its own."
         )
-    for migration in MIGRATIONS[found:]:
+    for migration in (each for each in MIGRATIONS if each.version > found):
         connection.execute("BEGIN IMMEDIATE")
         try:
             migration.apply(connection)

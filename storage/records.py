@@ -136,6 +136,8 @@ class Execution:
     """The backfill that made it, if one did."""
     chain: tuple[ScheduleId, ...] = ()
     """The schedules whose events led to it, the first one first."""
+    traceparent: str | None = None
+    """The W3C trace context that it was asked for with."""
 
     @property
     def lane(self) -> str | None:
@@ -265,6 +267,8 @@ class Delivery:
     """The schedules that waited for it when it came."""
     resumed: tuple[ExecutionId, ...]
     """The executions with a step that waited for it."""
+    traceparent: str | None = None
+    """The W3C trace context that it came with."""
 
 
 class Receipt(NamedTuple):

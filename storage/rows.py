@@ -188,6 +188,7 @@ _EXECUTION_PLAIN = (
     "wake_at",
     "stop_reason",
     "backfill_id",
+    "traceparent",
 )
 
 

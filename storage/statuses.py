@@ -151,7 +151,14 @@ SCHEDULE_TRANSITIONS: dict[ScheduleStatus, frozenset[ScheduleStatus]] = {
 
 def refused(kind: str, key: str, *, current: str, wanted: str) -> IllegalTransition:
     """The error for a change of state that is not allowed; each one is logged."""
-    logger.warning("refused: %s %s is %s and can't become %s", kind, key, current, wanted)
+    logger.warning(
+        "refused: %s %s is %s and can't become %s",
+        kind,
+        key,
+        current,
+        wanted,
+        extra={f"{kind}Id": key},
+    )
     return IllegalTransition(kind, key, current=current, wanted=wanted)
 
 

@@ -124,6 +124,7 @@ class ExecutionRow(Model):
     stop_reason = TextField(null=True)
     backfill_id = TextField(null=True)
     chain = PackedField(null=True)
+    traceparent = TextField(null=True)
 
     class Meta:
         table_name = "executions"
@@ -282,6 +283,7 @@ class DeliveryRow(Model):
     idempotency_key = TextField(null=True)
     digest = BlobField(null=True)
     done_at = InstantField(null=True, index=True)
+    traceparent = TextField(null=True)
 
     class Meta:
         table_name = "deliveries"

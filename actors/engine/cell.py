@@ -351,7 +351,7 @@ class Cell:
 
     def fail(self, error: BaseException) -> None:
         """Note a crash of the actor and leave the rest to the supervisor; for its own thread."""
-        logger.error("%s crashed: %r", self.path, error, exc_info=error)
+        logger.error("%s crashed: %r", self.path, error, exc_info=error, extra={"actor": self.path})
         if self.state is CellState.STOPPED:
             return
         actor, self.actor = self.actor, None
@@ -373,13 +373,13 @@ class Cell:
         try:
             self.mailbox.put_back(actor.unfinished())
         except BaseException:
-            logger.exception("%s: unfinished crashed, too", self.path)
+            logger.exception("%s: unfinished crashed, too", self.path, extra={"actor": self.path})
 
     def _call_on_stop(self, actor: Actor) -> None:
         try:
             actor.on_stop()
         except BaseException:
-            logger.exception("%s: on_stop crashed", self.path)
+            logger.exception("%s: on_stop crashed", self.path, extra={"actor": self.path})
 
     def _bury_rest(self) -> None:
         with suppress(IndexError):  # when another thread is at it, too

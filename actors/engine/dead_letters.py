@@ -34,4 +34,5 @@ class DeadLetters:
             reason,
             type(message).__name__,
             more,
+            extra={"actor": path},
         )

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,6 +62,7 @@ class LoopDispatcher:
         self._ready: deque[Cell] = deque()
         self._awake = False
         self._closed = False
+        self._context = copy_context()  # not that of whoever happens to wake the actors
         mark_actor_thread(active=True)
 
     def schedule(self, cell: "Cell") -> None:
@@ -82,10 +84,11 @@ class LoopDispatcher:
             mark_actor_thread(active=False)
 
     def _wake(self) -> None:
+        context = self._context.copy()
         if threading.get_ident() == self._thread:
-            self._loop.call_soon(self._drain)
+            self._loop.call_soon(self._drain, context=context)
         elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._drain)
+            self._loop.call_soon_threadsafe(self._drain, context=context)
 
     def _drain(self) -> None:
         left = _BURST
@@ -100,12 +103,12 @@ class LoopDispatcher:
                 cell.scheduled = True
                 ready.append(cell)
         if ready and not self._closed:
-            self._loop.call_soon(self._drain)
+            self._wake()
             return
         self._awake = False
         if ready and not self._closed:  # another thread saw us awake just before
             self._awake = True
-            self._loop.call_soon(self._drain)
+            self._wake()
 
     def _turn(self, cell: "Cell") -> tuple[int, float]:
         """Give it one; how many messages that counts for, and when it ended."""
@@ -115,7 +118,11 @@ class LoopDispatcher:
         took = ended - before
         if took > _SLOW_SECONDS:
             logger.warning(
-                "%s held the loop for %.1f ms (%d messages)", cell.path, took * 1e3, count
+                "%s held the loop for %.1f ms (%d messages)",
+                cell.path,
+                took * 1e3,
+                count,
+                extra={"actor": cell.path},
             )
         return max(1, count), ended
 

@@ -140,6 +140,7 @@ class Supervisor(Actor):
     def restart_due(self, message: _RestartDue) -> None:
         for cell in message.cells:
             if cell.state in (CellState.RESTARTING, CellState.STARTING):
+                self.system.restarts[cell.spec.kind] += 1
                 cell.put_control(Begin())
 
     @handles(_ShutdownOverdue)
@@ -147,7 +148,10 @@ class Supervisor(Actor):
         cell = message.cell
         if self._children().get(cell.spec.id) is cell:
             logger.error(
-                "%s did not stop within %s; going on without it", cell.path, cell.spec.shutdown
+                "%s did not stop within %s; going on without it",
+                cell.path,
+                cell.spec.shutdown,
+                extra={"actor": cell.path},
             )
             cell.state = CellState.STOPPED
             self.system.forget(cell)

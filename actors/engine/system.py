@@ -1,6 +1,7 @@
 """The engine as a whole: a clock, dispatchers, the cells by their path, and the dead letters."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,14 @@ class ActorInfo:
     parent: str | None
 
 
+@dataclass(slots=True)
+class KindCount:
+    """The actors of one kind, and all their mailboxes together."""
+
+    actors: int = 0
+    waiting: int = 0
+
+
 class ActorSystem:
     """One tree of actors. Several can live in one process; nothing is shared between them.
 
@@ -40,6 +49,8 @@ class ActorSystem:
         self.clock = clock
         self.dispatcher = dispatcher
         self.dead_letters = DeadLetters(clock)
+        self.restarts: Counter[str] = Counter()
+        """How often supervisors have started an actor again, by kind."""
         self._threads = threads
         self._owned: dict[str, ThreadDispatcher] = {}
         self._ending: list[ThreadDispatcher] = []
@@ -113,6 +124,15 @@ class ActorSystem:
     def tree(self) -> list[ActorInfo]:
         """Every actor as it is now, parents before their children."""
         return [_info(cell) for cell in list(self._cells.values())]
+
+    def census(self) -> dict[str, KindCount]:
+        """How many actors of each kind there are, and how many messages wait for them; from any thread."""
+        found: dict[str, KindCount] = {}
+        for cell in list(self._cells.values()):
+            kind = found.setdefault(cell.spec.kind, KindCount())
+            kind.actors += 1
+            kind.waiting += len(cell.mailbox)
+        return found
 
     def _dispatcher_of(self, path: str, spec: ChildSpec) -> Dispatcher:
         if spec.placement is Placement.LOOP or not self._threads:

@@ -25,6 +25,7 @@ from quarterjack.storage.plain_data import LARGEST
 
 from ..server import ExitCode, bind
 from ..server import serve as serve_runtime
+from .log_options import log_options
 from .options import DEFAULT_PORT, DurationType, config_option, option
 
 logger = logging.getLogger("quarterjack")
@@ -80,6 +81,12 @@ logger = logging.getLogger("quarterjack")
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
 @option(
+    "--traces",
+    default="off",
+    type=click.Choice(["off", "otlp"]),
+    help="Send spans to an OpenTelemetry collector; OTEL_… variables say where.",
+)
+@option(
     "--secret-key-file",
     metavar="FILE",
     help="The key that secret parameters are encrypted with; `quarterjack secret-key` makes it.",
@@ -101,6 +108,7 @@ logger = logging.getLogger("quarterjack")
     is_flag=True,
     help="Let webhooks be at private addresses and on this machine.",
 )
+@log_options
 @config_option
 def serve(
     app: tuple[str, ...],
@@ -117,6 +125,7 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    traces: str,
     secret_key_file: str | None,
     secret_env: tuple[str, ...],
     secret_dir: tuple[str, ...],
@@ -137,14 +146,12 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "traces": traces,
         "secret_key_file": secret_key_file,
         "secret_env": secret_env,
         "secret_dirs": secret_dir,
         "webhook_allow_private": webhook_allow_private,
     }
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
     if "command" in builtin:
         logger.warning("quarterjack.command is on: who reaches this server can run any command")
     sys.exit(

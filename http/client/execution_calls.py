@@ -33,10 +33,12 @@ class ExecutionCalls(Asking):
         params: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a workflow now, with no schedule. Raises `NotFound`, `InvalidInput`."""
         body = {"params": params, "context": context, "priority": priority}
-        wanted = Wanted("runWorkflow", {"workflow_id": workflow_id}, body=body)
+        parts = {"workflow_id": workflow_id}
+        wanted = Wanted("runWorkflow", parts, body=body, traceparent=traceparent)
         return self._ask(Started, wanted).map(_id_of)
 
     def cancel_scheduled_execution(self, execution_id: str) -> Reply[None]:

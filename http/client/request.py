@@ -60,6 +60,8 @@ class Wanted:
     """The idempotency key; None: a new one, if the call takes one."""
     takes_key: bool = False
     """Whether it does, though the table leaves that to its handler."""
+    traceparent: str | None = None
+    """The trace (W3C Trace Context) that it belongs to."""
     accepts: frozenset[int] = frozenset()
     seconds: float | None = None
 
@@ -77,7 +79,11 @@ class Wanted:
         if self.version is not None:
             headers["If-Match"] = f'"{self.version}"'
         if call.takes_key or self.takes_key:
-            headers[IDEMPOTENCY_KEY] = new_key if self.key is None else _header(self.key)
+            headers[IDEMPOTENCY_KEY] = (
+                new_key if self.key is None else _header("idempotency_key", self.key)
+            )
+        if self.traceparent is not None:
+            headers["traceparent"] = _header("traceparent", self.traceparent)
         query = {
             to_camel(name): _text(each) for name, each in self.query.items() if each is not None
         }
@@ -112,10 +118,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _header(key: str) -> str:
-    if not key or not all("!" <= sign <= "~" for sign in key):
-        raise InvalidInput.field("idempotency_key", msg="it has visible ASCII characters only")
-    return key
+def _header(name: str, value: str) -> str:
+    if not value or not all("!" <= sign <= "~" for sign in value):
+        raise InvalidInput.field(name, msg="it has visible ASCII characters only")
+    return value
 
 
 def _json(value: Any) -> bytes:

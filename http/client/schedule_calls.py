@@ -112,6 +112,7 @@ class ScheduleCalls(Asking):
         context: Mapping[str, Any] | None = None,
         priority: int | None = None,
         respect_overlap: bool = False,
+        traceparent: str | None = None,
     ) -> Reply[ExecutionId]:
         """Run a schedule's workflow now. Raises `NotFound`, `InvalidInput`, `OverlapRefused`."""
         body = {
@@ -120,7 +121,8 @@ class ScheduleCalls(Asking):
             "priority": priority,
             "respectOverlap": respect_overlap,
         }
-        wanted = Wanted("triggerSchedule", {"schedule_id": schedule_id}, body=body)
+        parts = {"schedule_id": schedule_id}
+        wanted = Wanted("triggerSchedule", parts, body=body, traceparent=traceparent)
         return self._ask(Started, wanted).map(lambda found: ExecutionId(found.execution_id))
 
     def _turned(

@@ -72,6 +72,7 @@ class ServerCalls(Asking):
         *,
         key: str | None = None,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> Reply[list[ExecutionId]]:
         """Tell the executions that wait for an event of that name and key, and fire the schedules.
 
@@ -81,7 +82,12 @@ class ServerCalls(Asking):
         """
         body = {"payload": payload} if key is None else {"payload": payload, "key": key}
         wanted = Wanted(
-            "sendEvent", {"event": event}, body=body, key=idempotency_key, takes_key=True
+            "sendEvent",
+            {"event": event},
+            body=body,
+            key=idempotency_key,
+            takes_key=True,
+            traceparent=traceparent,
         )
         found = self._ask(StartedMany, wanted)
         return found.map(lambda started: [ExecutionId(each) for each in started.execution_ids])

@@ -12,6 +12,7 @@ from . import (
     executions,
     health,
     live,
+    metrics,
     nodes,
     previews,
     schedules,
@@ -38,6 +39,7 @@ def all_calls() -> list[Call]:
         tokens,
         nodes,
         health,
+        metrics,
         description,
         live,
     )

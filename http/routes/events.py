@@ -20,6 +20,7 @@ from ..idempotency import idempotency_key
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
 from ..query import EventsQuery
+from ..request_trace import traceparent_of
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
 from ..shapes.shape import Listing, listed
@@ -68,6 +69,7 @@ async def send(request: web.Request, body: EventBody) -> Answer[StartedMany]:
         key=body.key,
         idempotency_key=idempotency_key(request),
         sender=caller_of(request).token_id or "",
+        traceparent=traceparent_of(request),
     )
     if (request.content_length or LARGEST_BODY) > _LARGE:
         reply = await asyncio.to_thread(sent)  # it packs the payload

@@ -35,6 +35,7 @@ from ..query import (
     SchedulesQuery,
     UpcomingQuery,
 )
+from ..request_trace import traceparent_of
 from ..scope import own_part, own_workflows, require_draft
 from ..shapes.executions import Execution, Started
 from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
@@ -150,6 +151,7 @@ async def trigger(request: web.Request, body: TriggerBody) -> Answer[Started]:
         priority=body.priority,
         respect_overlap=body.respect_overlap,
         execution_id=planned_id(request),
+        traceparent=traceparent_of(request),
     )
     key = await answered(reply)
     note(request, execution_id=key)

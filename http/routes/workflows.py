@@ -19,6 +19,7 @@ from ..intake import OwnDraft
 from ..keys import runtime_of
 from ..paging import next_cursor, page_of, page_request
 from ..query import PageQuery, WorkflowSchedulesQuery
+from ..request_trace import traceparent_of
 from ..shapes.executions import Started
 from ..shapes.schedules import ScheduledWorkflow
 from ..shapes.shape import Listing, listed
@@ -97,6 +98,7 @@ async def create_schedule(request: web.Request, body: OwnDraft) -> Answer[Schedu
 async def run(request: web.Request, body: RunBody) -> Answer[Started]:
     """Run it once, with no schedule."""
     arguments: dict[str, Any] = {name: getattr(body, name) for name in RunBody.model_fields}
+    arguments["traceparent"] = traceparent_of(request)
     begun = runtime_of(request).run(
         _found(request).id, **arguments, execution_id=planned_id(request)
     )

@@ -40,6 +40,7 @@ def packed_task(task: StepTask) -> list[Any]:
         {name: bytes(value) for name, value in task.results.items()},
         {name: list(failure) for name, failure in task.failures.items()},
         task.result_limit,
+        task.traceparent,
         [[list(path), text] for path, text in task.secrets],
     ]
 
@@ -47,7 +48,7 @@ def packed_task(task: StepTask) -> list[Any]:
 def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
     """The task, with the step as this process has it."""
     key, workflow_id, schedule_id, scheduled_time, trigger, params, context, *rest = fields
-    results, failures, result_limit, secrets = rest
+    results, failures, result_limit, traceparent, secrets = rest
     execution_id, step, number = key
     return StepTask(
         key=AttemptKey(ExecutionId(execution_id), step, number),
@@ -61,6 +62,7 @@ def unpacked_task(fields: list[Any], find_step: FindStep) -> StepTask:
         results={name: Packed(value) for name, value in results.items()},
         failures={name: Failure(*failure) for name, failure in failures.items()},
         result_limit=result_limit,
+        traceparent=traceparent,
         secrets=tuple(FoundSecret(tuple(path), text) for path, text in secrets),
     )
 

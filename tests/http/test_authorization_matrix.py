@@ -75,6 +75,7 @@ TABLE = {
     "createToken": (ADMIN, WHOLE),
     "revokeToken": (ADMIN, WHOLE),
     "listAudit": (ADMIN, WHOLE),
+    "getMetrics": (VIEWER, WHOLE),
     "getDescription": (VIEWER, ITS_OWN),
     "getHealth": (ANYBODY, ITS_OWN),
     "getReadiness": (ANYBODY, ITS_OWN),

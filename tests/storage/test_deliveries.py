@@ -292,3 +292,24 @@ def test_a_decision_about_an_event_is_made_once(journal: Journal) -> None:
         EventFire(first.id, [first], fresh=True),
         EventFire(first.id, [], fresh=False),
     ]
+
+
+def test_the_trace_of_an_event_is_kept_until_schedules_have_decided(
+    journal: Journal, pending: Pending
+) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    journal.commit([CreateSchedule(listening(), [])])
+
+    handed_over = comes(journal, arrival(traceparent=trace)).deliveries
+
+    assert [each.traceparent for each in handed_over] == [trace]
+    assert pending() == handed_over
+
+
+def test_the_same_event_in_another_trace_is_none(journal: Journal, pending: Pending) -> None:
+    journal.commit([CreateSchedule(listening(), [])])
+    for span in "12":
+        trace = f"00-0af7651916cd43dd8448eb211c80319c-{span * 16}-01"
+        comes(journal, arrival(idempotency_key="k", traceparent=trace))
+
+    assert len(pending()) == 1

@@ -23,7 +23,7 @@ ONLY_A_RUNTIME_S = {
     # Its life, which is the server's here.
     "initialize", "start", "stop", "drain", "serve_on_this_loop", "on_failure",
     # What a server needs of it.
-    "clock", "ids", "listen", "unlisten", "forget", "export_page", "begin_import",
+    "clock", "ids", "collector", "delivered", "listen", "unlisten", "forget", "export_page", "begin_import",
     "authenticate", "has_tokens", "is_valid_token", "watch_token", "record_audit",
     "reserve_request", "keep_answer", "forget_request", "executions_of_backfill",
     "workflow_of_schedule", "workflow_of_execution", "workflow_of_backfill",
@@ -38,12 +38,13 @@ ONLY_A_CLIENT_S = {
 }  # fmt: skip
 OTHERWISE = {"events"}  # a runtime's are the stored ones
 THE_SERVER_S = {
-    "schedule_id", "execution_id", "new_execution_id", "backfill_id", "sender", "traceparent",
+    "schedule_id", "execution_id", "new_execution_id", "backfill_id", "sender",
 }  # fmt: skip
 """What only who has the runtime may choose, by keyword: ids of what is made, and for whom."""
 NOT_CALLED = {
     "connect",  # by the feed
     "getDescription",
+    "getMetrics",
     "listScheduleExecutions",  # an `ExecutionFilter` does
     "listWorkflowSchedules",  # a `ScheduleFilter` does
     "scheduleWorkflow",  # the draft names the workflow
@@ -138,14 +139,8 @@ def every_call(client: Client) -> None:
 
 
 def _make(bound: Callable[..., Any], call: Callable[..., Any]) -> None:
-    given: dict[str, Any] = {
-        "draft": {},
-        "changes": {},
-        "request": {},
-        "forms": [],
-        "lines": b"",
-        "given": {},
-    }
+    given: dict[str, Any] = {name: {} for name in ("draft", "changes", "request", "given")}
+    given |= {"forms": [], "lines": b""}
     needed = [
         each.name
         for each in list(inspect.signature(call).parameters.values())[1:]

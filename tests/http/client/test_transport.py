@@ -157,3 +157,15 @@ def _answer_once(listener: socket.socket, answer: bytes) -> None:
     with peer:
         peer.recv(65_536)
         peer.sendall(answer)
+
+
+def test_a_trace_goes_with_what_it_starts(server: WebServer) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    server.answer("/api/workflows/x/run", text='{"executionId": "exe_1"}')
+
+    with Client(server.url) as client:
+        client.run("x", traceparent=trace).get(timeout=TIMEOUT)
+        with pytest.raises(InvalidInput, match="traceparent"):
+            client.run("x", traceparent="a\nb: c").get(timeout=TIMEOUT)
+
+    assert [asked.headers["traceparent"] for asked in server.asked] == [trace]
