@@ -1,6 +1,7 @@
 """Every error of a request as `application/problem+json` (RFC 9457), by one table.
 
-`type` is `urn:quarterjack:problem:` and the name in the table; 422 also has `errors`.
+`type` is `urn:quarterjack:problem:` and the name in the table; 422 also has `errors`, and some have
+members of their own (`problem_members.py`).
 """
 
 import asyncio
@@ -47,6 +48,7 @@ from .errors import (
     WrongMediaType,
     WrongTarget,
 )
+from .problem_members import members_of
 
 logger = logging.getLogger("quarterjack.http")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -144,8 +146,8 @@ def of_error(error: Exception, request: web.BaseRequest | None = None) -> web.Re
         path = "" if request is None else f" {request.method} {request.path!r:.200}"
         logger.error("unexpected error while answering%s", path, exc_info=error)
         return response(UNKNOWN, "The server's log has the details.")
-    headers = {**kind.headers, **getattr(error, "headers", {})}
-    return response(kind._replace(headers=headers), _detail(error), errors=_errors(error))
+    kind = kind._replace(headers={**kind.headers, **getattr(error, "headers", {})})
+    return response(kind, _detail(error), errors=_errors(error), members=members_of(error))
 
 
 def of_status(error: web.HTTPException, request: web.BaseRequest) -> web.Response:
@@ -165,10 +167,15 @@ def of_status(error: web.HTTPException, request: web.BaseRequest) -> web.Respons
 
 
 def response(
-    kind: Kind, detail: str, *, errors: Iterable[FieldError] | None = None
+    kind: Kind,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> web.Response:
     """The problem as a response."""
     body: dict[str, Any] = {
+        **(members or {}),
         "type": URN + kind.name,
         "title": kind.title,
         "status": kind.status,
