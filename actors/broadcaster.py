@@ -38,8 +38,11 @@ class Published:
 class Subscriber(Protocol):
     """Somebody who wants events."""
 
-    def offer(self, published: Published, ids: tuple[str, ...]) -> None:
-        """Take an event that matches these subscriptions. On the loop: must not block or raise."""
+    def offer(self, published: Published, ids: tuple[str, ...]) -> bool | None:
+        """Take an event that matches these subscriptions; False: it wants no more for any it has.
+
+        On the loop: must not block or raise.
+        """
         ...
 
 
@@ -113,6 +116,8 @@ class Subscriptions:
 
     def matching(self, event: Event) -> Iterable[tuple[Subscriber, tuple[str, ...]]]:
         """Each subscriber that wants the event, with the ids of the subscriptions that match."""
+        if not self._by_subscriber:
+            return ()
         keys = (None, event.schedule_id, event.workflow_id, event.execution_id)
         found: dict[int, tuple[Subscriber, list[str]]] = {}
         for topic in topics(event):
@@ -184,8 +189,14 @@ class Broadcaster(CastMember):
             subscriptions.last_seq = event.seq
             published = Published(event, committed_at=committed_at)
             for subscriber, ids in subscriptions.matching(event):
-                try:
-                    subscriber.offer(published, ids)
-                except Exception:
-                    logger.exception("a subscriber failed and gets no more events")
+                if not _offer(subscriber, published, ids):
                     subscriptions.forget(subscriber)
+
+
+def _offer(subscriber: Subscriber, published: Published, ids: tuple[str, ...]) -> bool:
+    """Whether the subscriber goes on."""
+    try:
+        return subscriber.offer(published, ids) is not False
+    except Exception:
+        logger.exception("a subscriber failed and gets no more events")
+        return False

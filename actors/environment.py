@@ -1,6 +1,5 @@
 """What every member of the cast needs besides messages: handed to each when it is made."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -72,8 +71,8 @@ class Environment:
 
     def runner_of(self, step: Step) -> Runner:
         """Where a step runs: where it says, else `async` for coroutines, else the default."""
-        is_coroutine = inspect.iscoroutinefunction(step.function)
-        return self.runners[step.runner or ("async" if is_coroutine else self.default_runner)]
+        usual = "async" if step.is_coroutine else self.default_runner
+        return self.runners[step.runner or usual]
 
 
 class Cast:

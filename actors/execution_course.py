@@ -323,7 +323,7 @@ class ExecutionCourse(CastMember):
             self._trace.stored(self._execution, turn.changes, ended)
             self._leave()
 
-        self.commit(replace(turn.change(self._key), ended=ended), stored)
+        self.commit(turn.change(self._key, ended), stored)
 
     def _leave(self) -> None:
         self._over = True

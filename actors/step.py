@@ -1,8 +1,10 @@
 """A step of a workflow, as it was defined: what it does, what it needs, and how it is run."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from quarterjack.storage import Retry, WorkflowId
@@ -80,6 +82,11 @@ class Step:
     wait: Wait | None = None
     handles_failure: bool = False
     """Whether it is its workflow's failure handler."""
+
+    @cached_property
+    def is_coroutine(self) -> bool:
+        """Whether the function is an `async def`."""
+        return inspect.iscoroutinefunction(self.function)
 
     @property
     def wants_context(self) -> bool:

@@ -162,6 +162,8 @@ class StepLedger:
 
     def ended_groups(self) -> list[StepState]:
         """Those of them whose items have all ended."""
+        if not self._items:
+            return []
         return [step for step in self.groups() if self._items[step.name].are_through()]
 
     def is_group(self, name: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from quarterjack.storage import Event, Execution, ExecutionId
 from quarterjack.storage.event_changes import DeliverEvent
-from quarterjack.storage.execution_changes import AdvanceExecution, Started, StepChange
+from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Started, StepChange
 
 from .runner import AttemptKey
 
@@ -31,12 +31,13 @@ class Turn:
         """Whether it has nothing but events that steps sent."""
         return bool(self.emitted) and not (self.changes or self.events or self.started)
 
-    def change(self, key: ExecutionId) -> AdvanceExecution:
-        """As it is written."""
+    def change(self, key: ExecutionId, ended: Ended | None = None) -> AdvanceExecution:
+        """As it is written; with the execution's end, if it is its last."""
         return AdvanceExecution(
             key,
             self.started,
             self.changes,
+            ended,
             events=self.events,
             children=self.children,
             emitted=self.emitted,

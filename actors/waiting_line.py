@@ -124,11 +124,14 @@ class WaitingLine:
 
     def next(self) -> Waiting | None:
         """Take out the one to be started now; None: none may be."""
+        if not self._tickets:
+            return None
         order = order_of_next(self._younger)
         ticket = self._all.first(order)
         if ticket is None:
             return None
-        self._younger = 0 if ticket is self._all.first(Order.AGE) else self._younger + 1
+        is_oldest = len(self._tickets) == 1 or ticket is self._all.first(Order.AGE)
+        self._younger = 0 if is_oldest else self._younger + 1
         return self.remove(ticket.item.execution.id)
 
     def place_given_back(self, execution: Execution) -> None:

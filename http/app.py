@@ -21,7 +21,7 @@ from .guard import guard
 from .headers import add_headers
 from .idempotency import RUNNING, once
 from .keys import CONNECTIONS, DRAINING, IMPORTS, RUNTIME, SETTINGS
-from .live import LiveConnection
+from .live_connections import LiveConnections
 from .methods import options
 from .metrics import add_metrics
 from .problems import problem_details
@@ -39,10 +39,11 @@ def build_app(runtime: Runtime, settings: HttpSettings | None = None) -> web.App
     inside = [authenticate, audit_trail, authorize, once]
     around = [*outside, *door, *inside]
     app = web.Application(middlewares=around, client_max_size=LARGEST_BODY)
-    connections: set[LiveConnection] = set()
+    doorkeeper = Doorkeeper(runtime)
+    connections = LiveConnections(runtime, doorkeeper)
     app[RUNTIME] = runtime
     app[SETTINGS] = settings or HttpSettings()
-    app[DOORKEEPER] = Doorkeeper(runtime)
+    app[DOORKEEPER] = doorkeeper
     app[RUNNING] = {}
     app[CONNECTIONS] = connections
     app[DRAINING] = asyncio.Event()
@@ -69,6 +70,4 @@ def _serve_below(app: web.Application, prefix: str) -> None:
 
 
 async def _close_connections(app: web.Application) -> None:
-    connections = app[CONNECTIONS]
-    for connection in list(connections):
-        await connection.close()
+    await app[CONNECTIONS].close()

@@ -23,8 +23,6 @@ from .failed_attempts import FailedAttempts
 from .forwarding import client_address
 
 _SCHEME: Final = "bearer"
-_BY_HEADER: Final = frozenset({"connect"})
-"""What looks at nobody by itself yet."""
 _TOLD: Final = "Send a valid token: `Authorization: Bearer qj_…`."
 
 
@@ -105,7 +103,7 @@ def caller_of(request: web.Request) -> Caller:
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Middleware: find out who calls, where that matters."""
     call = call_of(request)
-    if call is None or call.role is not None or call.name in _BY_HEADER:
+    if call is None or call.role is not None:
         request[_CALLER] = _let_in(request)
     return await handler(request)
 

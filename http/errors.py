@@ -33,6 +33,13 @@ class TooManyImports(RequestError):
     """As many imports run as may run at once."""
 
 
+class TooManyConnections(RequestError):
+    """As many WebSockets are open as may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit:,} WebSockets already; try again later.")
+
+
 class TooSlow(RequestError):
     """The body did not arrive in time."""
 
@@ -64,7 +71,7 @@ class HeadTooSlow(RequestError):
         super().__init__(f"The request's headers did not arrive within {seconds:g} seconds.")
 
 
-class TooManyConnections(RequestError):
+class AllConnectionsBusy(RequestError):
     """As many connections are open as may be, and all of them are busy."""
 
 

@@ -3,8 +3,8 @@
 An event's encoding is kept with the event, so that it is made once however many clients get it.
 """
 
-import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgpack
@@ -22,16 +22,24 @@ from .shapes.events import event_fields
 
 LARGEST_FRAME: Final = 65_536
 """Bytes that a client's frame may have."""
-_MOST_ITEMS: Final = 10_000
+_MOST_ITEMS: Final = 500
+"""In a frame: what has more is none of ours, and is not worth the time that reading it takes."""
+_CROWDED = "a frame is an object of a few fields, without lists and objects in it"
 
 
 class FrameError(QuarterjackError):
     """A frame can't be taken; `code` says why, for programs."""
 
-    def __init__(self, code: str, detail: str, key: str | None = None) -> None:
+    def __init__(self, code: str, detail: str, key: str | None = None, **more: int) -> None:
         self.code = code
         self.key = key
+        self.more = more
         super().__init__(detail)
+
+    def frame(self) -> dict[str, Any]:
+        """As the client gets it."""
+        told = {"op": "error", "code": self.code, "detail": str(self), **self.more}
+        return told if self.key is None else {**told, "id": self.key}
 
 
 class Subscribe(WireModel):
@@ -57,11 +65,19 @@ class PingFrame(WireModel):
     op: str
 
 
-Frame = Subscribe | Unsubscribe | PingFrame
+class Auth(WireModel):
+    """Who is there."""
+
+    op: str
+    token: str = Field(min_length=1, max_length=1_000)
+
+
+Frame = Subscribe | Unsubscribe | PingFrame | Auth
 _OPS: Final[Mapping[str, type[Frame]]] = {
     "subscribe": Subscribe,
     "unsubscribe": Unsubscribe,
     "ping": PingFrame,
+    "auth": Auth,
 }
 
 
@@ -84,15 +100,24 @@ def frame_of(value: object) -> Frame:
 class Codec(Protocol):
     """One way to write frames."""
 
+    @property
+    def kind(self) -> WSMsgType:
+        """That of its frames: text or binary."""
+        ...
+
     def read(self, message: WSMessage) -> object:
         """The value in a client's message. Raises `FrameError`."""
         ...
 
-    def write(self, value: Mapping[str, Any]) -> str | bytes:
+    def write(self, value: Mapping[str, Any]) -> bytes:
         """A frame of the server."""
         ...
 
-    def write_event(self, published: Published, ids: tuple[str, ...]) -> str | bytes:
+    def size(self, published: Published) -> int:
+        """About how many bytes an event takes; encodes it, if nobody has."""
+        ...
+
+    def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
         """The frame of an event for these subscriptions."""
         ...
 
@@ -100,29 +125,46 @@ class Codec(Protocol):
 class JsonCodec:
     """`quarterjack.v1.json`: text frames."""
 
+    kind = WSMsgType.TEXT
+
     def read(self, message: WSMessage) -> object:
+        """The value in a text frame."""
         if message.type is not WSMsgType.TEXT:
             raise FrameError("bad-frame", "this connection speaks JSON in text frames")
+        text: str = message.data
+        if max(text.count("{"), text.count("["), text.count(",")) > _MOST_ITEMS:
+            raise FrameError("bad-frame", _CROWDED)
         try:
-            return json_text.load(message.data.encode("utf-8", "surrogatepass"))
+            return json_text.load(text.encode("utf-8", "surrogatepass"))
         except (NotJson, InvalidInput) as error:
             raise FrameError("bad-frame", str(error)[:1_000]) from None
 
-    def write(self, value: Mapping[str, Any]) -> str:
-        return json_text.dump(value).decode()
+    def write(self, value: Mapping[str, Any]) -> bytes:
+        """The value as JSON."""
+        return json_text.dump(value)
 
-    def write_event(self, published: Published, ids: tuple[str, ...]) -> str:
+    def size(self, published: Published) -> int:
+        """Of the part that all have in common."""
+        return len(self._shared(published))
+
+    def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
+        """The part of its own, then the one that all have in common."""
+        return _json_head(ids) + self._shared(published)
+
+    def _shared(self, published: Published) -> bytes:
         shared = published.encoded.get("json")
         if shared is None:
-            shared = published.encoded["json"] = json_text.dump(_shared(published))[1:]
-        head = f'{{"op":"event","ids":{json.dumps(ids, separators=(",", ":"))},'
-        return head + shared.decode()
+            shared = published.encoded["json"] = json_text.dump(_shared_fields(published))[1:]
+        return shared
 
 
 class MsgpackCodec:
     """`quarterjack.v1.msgpack`: binary frames."""
 
+    kind = WSMsgType.BINARY
+
     def read(self, message: WSMessage) -> object:
+        """The value in a binary frame."""
         if message.type is not WSMsgType.BINARY:
             raise FrameError("bad-frame", "this connection speaks msgpack in binary frames")
         try:
@@ -132,7 +174,12 @@ class MsgpackCodec:
                 max_map_len=_MOST_ITEMS,
                 max_ext_len=0,
             )
-            json_text.check(value)
+            if isinstance(value, dict) and any(
+                isinstance(each, dict | list) for each in value.values()
+            ):
+                raise FrameError("bad-frame", _CROWDED)
+            if isinstance(value, dict):
+                json_text.check(value)
         except InvalidInput as error:
             raise FrameError("bad-frame", str(error)[:1_000]) from None
         except (ValueError, TypeError, msgpack.UnpackException) as error:
@@ -140,17 +187,25 @@ class MsgpackCodec:
         return value
 
     def write(self, value: Mapping[str, Any]) -> bytes:
+        """The value as msgpack."""
         return _packed(value)
 
+    def size(self, published: Published) -> int:
+        """Of the part that all have in common."""
+        return len(self._shared(published))
+
     def write_event(self, published: Published, ids: tuple[str, ...]) -> bytes:
+        """The part that all have in common, then its own."""
+        return self._shared(published) + _msgpack_tail(ids)
+
+    def _shared(self, published: Published) -> bytes:
         shared = published.encoded.get("msgpack")
         if shared is None:
-            fields = _shared(published)
-            shared = b"".join(_packed(name) + _packed(value) for name, value in fields.items())
-            published.encoded["msgpack"] = shared
-            published.encoded["msgpack head"] = msgpack.Packer().pack_map_header(len(fields) + 2)
-        own = _packed("op") + _packed("event") + _packed("ids") + _packed(ids)
-        return published.encoded["msgpack head"] + own + shared
+            fields = {"op": "event", **_shared_fields(published)}
+            packed = [_packed(name) + _packed(value) for name, value in fields.items()]
+            head = msgpack.Packer().pack_map_header(len(fields) + 1)
+            shared = published.encoded["msgpack"] = head + b"".join(packed)
+        return shared
 
 
 CODECS: Final[Mapping[str, Codec]] = {
@@ -160,10 +215,20 @@ CODECS: Final[Mapping[str, Codec]] = {
 """Subprotocol → codec, the default first."""
 
 
-def _shared(published: Published) -> dict[str, Any]:
+def _shared_fields(published: Published) -> dict[str, Any]:
     """What every subscriber gets of an event."""
     event = published.event
     return {"event": event.type.replace(".", ":"), **event_fields(event)}
+
+
+@lru_cache(maxsize=1_024)
+def _json_head(ids: tuple[str, ...]) -> bytes:
+    return b'{"op":"event","ids":' + json_text.dump(ids) + b","
+
+
+@lru_cache(maxsize=1_024)
+def _msgpack_tail(ids: tuple[str, ...]) -> bytes:
+    return _packed("ids") + _packed(ids)
 
 
 def _packed(value: object) -> bytes:

@@ -12,11 +12,11 @@ from quarterjack.runtime import Runtime
 from .settings import HttpSettings
 
 if TYPE_CHECKING:
-    from .live import LiveConnection
+    from .live_connections import LiveConnections
 
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime", Runtime)
 SETTINGS: web.AppKey[HttpSettings] = web.AppKey("settings", HttpSettings)
-CONNECTIONS: web.AppKey[set[LiveConnection]] = web.AppKey("connections", set)
+CONNECTIONS: web.AppKey[LiveConnections] = web.AppKey("connections")
 """The WebSockets that are open."""
 IMPORTS: web.AppKey[asyncio.Semaphore] = web.AppKey("imports", asyncio.Semaphore)
 """A place for each import that may run: each has its whole body in memory."""

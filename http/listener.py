@@ -15,7 +15,7 @@ from aiohttp import web
 
 from .connection import Connection, refusal
 from .crowd import Crowd, Place
-from .errors import TooManyConnections
+from .errors import AllConnectionsBusy
 from .keys import SETTINGS
 from .settings import HttpSettings
 
@@ -161,7 +161,7 @@ class _Arrival(asyncio.Protocol):
             return
         listener.refusals += 1
         self._is_refused = True
-        transport.write(refusal(TooManyConnections("Too many connections are open; come back.")))
+        transport.write(refusal(AllConnectionsBusy("Too many connections are open; come back.")))
         transport.write_eof()  # and read on, else what it has sent makes the kernel drop the answer
         asyncio.get_running_loop().call_later(_REFUSAL_SECONDS, transport.abort)
 

@@ -1,201 +1,256 @@
-"""One WebSocket client: its subscriptions, and the events on their way to it.
+"""One WebSocket client: what it asks for, and its subscriptions. Runs on the loop.
 
-Events come in the order of their `seq`. A client that does not keep up is told so and loses its
-subscriptions, so it never holds up anybody else. Runs on the loop.
+Its frames are obeyed one after the other. Each subscription gets its events in the order of their
+`seq`, without gap or repeat; a client that does not keep up is told so, and never holds up others.
 """
 
 import asyncio
-import logging
-from collections import deque
-from dataclasses import dataclass
-from typing import Any, Final
+from contextlib import suppress
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType
 
 from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.engine import Reply
 from quarterjack.runtime import Runtime
-from quarterjack.storage import Event, QuarterjackError
-from quarterjack.storage.events import TOPICS, topics
+from quarterjack.storage import QuarterjackError
+from quarterjack.storage.events import TOPICS
 
-from .frames import Codec, Frame, FrameError, Subscribe, Unsubscribe, frame_of
+from .frames import Auth, Codec, Frame, FrameError, Subscribe, Unsubscribe, frame_of
+from .live_access import Door, Visitor
+from .live_limits import LiveLimits
+from .live_queue import Goodbye, LiveQueue, Pong, WaitingEvent, fall_back
+from .live_socket import LiveSocket
+from .live_subscription import Subscription
+from .live_writer import LiveWriter
+from .replay import Pruned, StoredEvents
+from .token_bucket import TokenBucket
 
-logger = logging.getLogger("quarterjack.http.live")
-MOST_SUBSCRIPTIONS: Final = 100
-MOST_WAITING: Final = 2_000
-"""Events that may wait for a client."""
-_PAGE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _LiveEvent:
-    published: Published
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Replay:
-    """Stored events for one subscription: those with `after` < seq ≤ `until`."""
-
-    wanted: Subscribe
-    after: int
-    until: int
+UNAUTHORIZED = 4401
+"""The code with which a connection without a valid token is closed."""
 
 
 class LiveConnection:
-    """`serve` reads the client's frames, and a task of its own writes what is waiting."""
+    """`serve` reads the client's frames, and a task of its own writes what is waiting.
 
-    def __init__(self, runtime: Runtime, socket: web.WebSocketResponse, codec: Codec) -> None:
+    A subscriber of the broadcaster. `visitor` is None until the client has shown a token.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        socket: LiveSocket,
+        codec: Codec,
+        stored: StoredEvents,
+        limits: LiveLimits,
+        door: Door,
+        visitor: Visitor | None,
+        address: str,
+    ) -> None:
+        self.visitor = visitor
         self._runtime = runtime
         self._socket = socket
         self._codec = codec
-        self._subscriptions: dict[str, Subscribe] = {}
-        self._waiting: deque[_LiveEvent | _Replay | dict[str, Any]] = deque()
-        self._events_waiting = 0
-        self._last_seq = 0
-        self._wake = asyncio.Event()
+        self._stored = stored
+        self._limits = limits
+        self._door = door
+        self._address = address
+        self._subscriptions: dict[str, Subscription] = {}
+        self._queue = LiveQueue(limits)
+        self._frames = TokenBucket(limits.rate, limits.burst, runtime.clock.monotonic)
+        self._served = asyncio.Event()
 
     async def serve(self) -> None:
         """Until either side closes."""
-        writer = asyncio.create_task(self._write())
+        writer = LiveWriter(
+            self._socket, self._codec, self._queue, self._stored, self._subscriptions, self
+        )
+        deadline = self._runtime.clock.call_later(self._limits.auth_seconds, self._check_visitor)
+        writing = asyncio.create_task(writer.run())
+        writing.add_done_callback(lambda _: self._queue.close())
         try:
             async for message in self._socket:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    self._take(message)
+                await self._take(message)
+                await self._queue.room()
         finally:
+            deadline.cancel()
             self._runtime.forget(self)
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            self._socket.abort_soon()
+            self._served.set()
 
     async def close(self) -> None:
-        """The server is going away."""
-        self._runtime.forget(self)
-        await self._socket.close(code=WSCloseCode.GOING_AWAY, message=b"the server is ending")
+        """End it because the server is going away: what waits is told first."""
+        self._end(WSCloseCode.GOING_AWAY, "the server is ending")
+        await self._served.wait()
 
-    def offer(self, published: Published, ids: tuple[str, ...]) -> None:
-        """Called by the broadcaster for each event that matches."""
-        if self._events_waiting >= MOST_WAITING:
-            self._lag()
-            return
-        self._events_waiting += 1
-        self._last_seq = published.event.seq
-        self._put(_LiveEvent(published, ids))
+    def recheck(self) -> None:
+        """End it if the token does not hold any more."""
+        if self.visitor is not None and not self._door.still_admits(self.visitor):
+            self._turn_out("the token does not hold any more")
+
+    def sees(self, published: Published) -> bool:
+        """Whether an event is for this client."""
+        return self.visitor is not None and self.visitor.may_see(published.event)
+
+    def sent(self, published: Published) -> None:
+        """A live event is on its way to the client."""
+        self._runtime.delivered(published)
+
+    def offer(self, published: Published, ids: tuple[str, ...]) -> bool:
+        """Called by the broadcaster for each event that matches; False: it lost its subscriptions."""
+        seq = published.event.seq
+        found = [each for key in ids if (each := self._subscriptions.get(key)) is not None]
+        wanted = tuple(each for each in found if each.takes_live(seq))
+        if not wanted or not self.sees(published):
+            return True
+        waiting = WaitingEvent(published, wanted, self._codec.size(published))
+        return self._queue.put_event(waiting) or self._overflow(seq)
+
+    def _overflow(self, seq: int) -> bool:
+        """There is no room for that event."""
+        if all(each.is_live and not each.replays for each in self._subscriptions.values()):
+            self._subscriptions.clear()
+            self._queue.put_answer({"op": "lagged", "seq": seq - 1})
+            return False
+        # One of them reads what is stored, at the client's own pace: let all of them.
+        fall_back(self._queue, self._subscriptions.values(), seq)
+        return True
 
     # What the client says
 
-    def _take(self, message: Any) -> None:
-        try:
-            self._obey(frame_of(self._codec.read(message)))
-        except FrameError as error:
-            self._put_error(error)
+    async def _take(self, message: WSMessage) -> None:
+        match message.type:
+            case WSMsgType.PING:
+                self._queue.put_answer(Pong(bytes(message.data)))
+            case WSMsgType.TEXT | WSMsgType.BINARY:
+                try:
+                    if not self._frames.take():
+                        raise FrameError("rate-limited", _too_fast(self._limits.rate))
+                    await self._obey(frame_of(self._codec.read(message)))
+                except FrameError as error:
+                    self._queue.put_answer(error.frame())
 
-    def _obey(self, frame: Frame) -> None:
+    async def _obey(self, frame: Frame) -> None:
+        if isinstance(frame, Auth):
+            self._authenticate(frame.token)
+            return
+        if self.visitor is None:
+            raise FrameError(
+                "unauthorized", 'begin with {"op": "auth", "token": …}', getattr(frame, "id", None)
+            )
         match frame:
             case Subscribe():
-                self._subscribe(frame)
+                await self._subscribe(frame)
             case Unsubscribe():
-                self._unsubscribe(frame)
+                await self._unsubscribe(frame)
             case _:
-                self._put({"op": "pong"})
+                self._queue.put_answer({"op": "pong"})
 
-    def _subscribe(self, wanted: Subscribe) -> None:
+    def _authenticate(self, token: str) -> None:
+        here = self._door.without_token(self._address)
+        if self.visitor is not None and here is None:
+            raise FrameError("already-authenticated", "this connection has shown its token")
+        try:
+            self.visitor = here or self._door.with_token(token, self._address)
+        except QuarterjackError as error:
+            self._queue.put_answer(FrameError("unauthorized", str(error)).frame())
+            self._turn_out("the token is not valid")
+        else:
+            self._queue.put_answer({"op": "authenticated", "role": self.visitor.role.value})
+
+    async def _subscribe(self, wanted: Subscribe) -> None:
         if wanted.topic not in TOPICS:
             raise FrameError("unknown-topic", f"there is no topic {wanted.topic!r:.60}", wanted.id)
-        fresh = wanted.id not in self._subscriptions
-        if fresh and len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
-            limit = f"a connection has at most {MOST_SUBSCRIPTIONS} subscriptions"
+        most = self._limits.subscriptions
+        if wanted.id not in self._subscriptions and len(self._subscriptions) >= most:
+            limit = f"a connection has at most {most} subscriptions"
             raise FrameError("too-many-subscriptions", limit, wanted.id)
-        self._subscriptions[wanted.id] = wanted
+        subscription = Subscription(wanted)
+        listening = self._runtime.listen(self, wanted.id, wanted.topic, wanted.key)
         # Called back by the broadcaster before it can offer the next event: no gap, no repeat.
-        self._runtime.listen(self, wanted.id, wanted.topic, wanted.key).add_done_callback(
-            lambda reply: self._subscribed(wanted, reply)
-        )
+        listening.add_done_callback(lambda reply: self._begin(subscription, wanted.after, reply))
+        try:
+            seq = await listening
+            if not subscription.is_ready:
+                await self._check(subscription, seq)
+        except FrameError:
+            await self.drop(subscription)
+            raise
+        except QuarterjackError as error:
+            await self.drop(subscription)
+            raise FrameError("unavailable", str(error), wanted.id) from None
 
-    def _subscribed(self, wanted: Subscribe, reply: Reply[int]) -> None:
+    def _begin(self, subscription: Subscription, after: int | None, reply: Reply[int]) -> None:
+        """On the loop, when the broadcaster has it; from here on it is offered what comes."""
         try:
             seq = reply.get()
-        except QuarterjackError as error:
-            self._subscriptions.pop(wanted.id, None)
-            self._put_error(FrameError("unavailable", str(error), wanted.id))
-            return
-        self._last_seq = max(self._last_seq, seq)
-        self._put({"op": "subscribed", "id": wanted.id, "seq": seq})
-        if wanted.after is not None and wanted.after < seq:
-            self._put(_Replay(wanted, wanted.after, seq))
+        except Exception:
+            return  # told by `_subscribe`
+        self._subscriptions[subscription.id] = subscription
+        if after is None or after == seq:
+            subscription.listen(seq)
+            self._put_subscribed(subscription, seq)
+        else:
+            subscription.resume(after, seq)
 
-    def _unsubscribe(self, frame: Unsubscribe) -> None:
+    async def _check(self, subscription: Subscription, seq: int) -> None:
+        """Let it begin if the events after which it resumes are there. Raises `FrameError`."""
+        after = subscription.position
+        try:
+            if after < seq:
+                await self._stored.page(after, after + 1)
+            elif not await self._stored.has(after):
+                raise FrameError(
+                    "ahead",
+                    f"the newest event is {seq}, so there was another database before: "
+                    "look at what is now, and subscribe without after",
+                    subscription.id,
+                    newest=seq,
+                )
+        except Pruned as error:
+            raise FrameError("gone", str(error), subscription.id, oldest=error.oldest) from None
+        subscription.is_ready = True
+        self._put_subscribed(subscription, seq)
+
+    def _put_subscribed(self, subscription: Subscription, seq: int) -> None:
+        self._queue.put_answer({"op": "subscribed", "id": subscription.id, "seq": seq})
+
+    async def drop(self, subscription: Subscription) -> None:
+        """No more for that one, also of what waits."""
+        subscription.is_gone = True
+        if self._subscriptions.get(subscription.id) is subscription:
+            del self._subscriptions[subscription.id]
+            with suppress(QuarterjackError):  # then nobody is told of anything
+                await self._runtime.unlisten(self, subscription.id)
+
+    async def _unsubscribe(self, frame: Unsubscribe) -> None:
         if self._subscriptions.pop(frame.id, None) is None:
             raise FrameError(
                 "unknown-subscription", f"there is no subscription {frame.id!r}", frame.id
             )
-        self._runtime.unlisten(self, frame.id).add_done_callback(
-            lambda _: self._put({"op": "unsubscribed", "id": frame.id})
-        )
-
-    # What the client gets
-
-    def _put(self, item: "_LiveEvent | _Replay | dict[str, Any]") -> None:
-        self._waiting.append(item)
-        self._wake.set()
-
-    def _put_error(self, error: FrameError) -> None:
-        frame: dict[str, Any] = {"op": "error", "code": error.code, "detail": str(error)}
-        if error.key is not None:
-            frame["id"] = error.key
-        self._put(frame)
-
-    def _lag(self) -> None:
-        """It has all events up to the last one that waits, and no subscription any more."""
-        if self._subscriptions:
-            self._subscriptions.clear()
-            self._runtime.forget(self)
-            self._put({"op": "lagged", "seq": self._last_seq})
-
-    async def _write(self) -> None:
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting:
-                    await self._send(self._waiting.popleft())
-        except ConnectionError:
-            return
-        except Exception:
-            logger.exception("a WebSocket is closed, because its events can't be sent")
-            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
+            await self._runtime.unlisten(self, frame.id)
+        except QuarterjackError as error:
+            raise FrameError("unavailable", str(error), frame.id) from None
+        self._queue.put_answer({"op": "unsubscribed", "id": frame.id})
 
-    async def _send(self, item: "_LiveEvent | _Replay | dict[str, Any]") -> None:
-        match item:
-            case _LiveEvent():
-                self._events_waiting -= 1
-                await self._send_event(item.published, item.ids)
-            case _Replay():
-                await self._replay(item)
-            case _:
-                await self._send_frame(self._codec.write(item))
+    # The end
 
-    async def _replay(self, replay: _Replay) -> None:
-        after = replay.after
-        while self._subscriptions.get(replay.wanted.id) is replay.wanted:
-            page = await self._runtime.events(after, replay.until, _PAGE)
-            for event in page:
-                if _matches(event, replay.wanted):
-                    await self._send_event(Published(event), (replay.wanted.id,))
-            if len(page) < _PAGE:
-                return
-            after = page[-1].seq
+    def _check_visitor(self) -> None:
+        if self.visitor is None:
+            self._turn_out("no token came in time")
 
-    async def _send_event(self, published: Published, ids: tuple[str, ...]) -> None:
-        await self._send_frame(self._codec.write_event(published, ids))
-        self._runtime.delivered(published)
+    def _turn_out(self, why: str) -> None:
+        self.visitor = None
+        self._queue.drop_events()
+        self._end(UNAUTHORIZED, why)
 
-    async def _send_frame(self, frame: str | bytes) -> None:
-        if isinstance(frame, str):
-            await self._socket.send_str(frame)
-        else:
-            await self._socket.send_bytes(frame)
+    def _end(self, code: int, why: str) -> None:
+        self._runtime.forget(self)
+        self._queue.put_answer(Goodbye(code, why))
+        self._socket.abort_soon()
 
 
-def _matches(event: Event, wanted: Subscribe) -> bool:
-    keys = (None, event.schedule_id, event.workflow_id, event.execution_id)
-    return wanted.topic in topics(event) and wanted.key in keys
+def _too_fast(rate: float) -> str:
+    return f"a connection may send {rate:g} frames a second in the long run; this one was not read"

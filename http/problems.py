@@ -1,6 +1,7 @@
 """Every error of a request as `application/problem+json` (RFC 9457), by one table.
 
-`type` is `urn:quarterjack:problem:` and the name in the table; 422 also has `errors`.
+`type` is `urn:quarterjack:problem:` and the name in the table; 422 also has `errors`, and some have
+members of their own (`problem_members.py`).
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from quarterjack.storage.backfill_changes import BackfillConflict
 
 from . import json_text
 from .errors import (
+    AllConnectionsBusy,
     BodyTooLarge,
     Draining,
     Forbidden,
@@ -52,6 +54,7 @@ from .errors import (
     WrongMediaType,
     WrongTarget,
 )
+from .problem_members import members_of
 
 logger = logging.getLogger("quarterjack.http")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -85,7 +88,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
     TooManyImports: Kind(503, "overloaded", "There is too much to do", _SOON),
-    TooManyConnections: Kind(503, "overloaded", "There is too much to do", _SOON | _CLOSE),
+    AllConnectionsBusy: Kind(503, "overloaded", "There is too much to do", _SOON | _CLOSE),
+    TooManyConnections: Kind(503, "overloaded", "There is too much to do", _SOON),
     NoAnswerInTime: Kind(503, "no-answer", "The answer took too long", _SOON),
     RuntimeNotStarted: Kind(503, "draining", "The server is ending", _SOON),
     Draining: Kind(503, "draining", "The server is ending", _SOON),
@@ -154,8 +158,8 @@ def of_error(error: Exception, request: web.BaseRequest | None = None) -> web.Re
         path = "" if request is None else f" {request.method} {request.path!r:.200}"
         logger.error("unexpected error while answering%s", path, exc_info=error)
         return response(UNKNOWN, "The server's log has the details.")
-    headers = {**kind.headers, **getattr(error, "headers", {})}
-    return response(kind._replace(headers=headers), _detail(error), errors=_errors(error))
+    kind = kind._replace(headers={**kind.headers, **getattr(error, "headers", {})})
+    return response(kind, _detail(error), errors=_errors(error), members=members_of(error))
 
 
 def of_status(error: web.HTTPException, request: web.BaseRequest) -> web.Response:
@@ -179,10 +183,15 @@ def allow(refused: web.HTTPMethodNotAllowed) -> str:
 
 
 def response(
-    kind: Kind, detail: str, *, errors: Iterable[FieldError] | None = None
+    kind: Kind,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> web.Response:
     """The problem as a response."""
     body: dict[str, Any] = {
+        **(members or {}),
         "type": URN + kind.name,
         "title": kind.title,
         "status": kind.status,

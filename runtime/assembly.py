@@ -45,6 +45,7 @@ from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
 
+from . import time_zone_data
 from .hosts import in_thread
 from .node import Node
 from .runners import CoroutineRunner, InlineRunner, ProcessRunner, ThreadRunner
@@ -68,6 +69,20 @@ def open_writer(address: Address) -> Writer:
         writer.close()
         raise
     return writer
+
+
+def prepare(address: Address) -> None:
+    """Bring a database file to the newest schema and time zone data; one in memory is new at each start.
+
+    Blocks; raises `DatabaseError`.
+    """
+    if address.path is None:
+        return
+    writer = open_writer(address)
+    try:
+        time_zone_data.reschedule_if_changed(writer)
+    finally:
+        writer.close()
 
 
 class Assembly:

@@ -6,7 +6,6 @@ Raises `WorkflowDefinitionError`, with what to do, for those that are not.
 """
 
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def runs_in_process(step: Step, default_runner: str) -> bool:
     if step.wait is not None:
         return False
     if step.runner is None:
-        return default_runner == PROCESS and not inspect.iscoroutinefunction(step.function)
+        return default_runner == PROCESS and not step.is_coroutine
     return step.runner == PROCESS
 
 

@@ -24,7 +24,7 @@ from quarterjack.storage import IdSource, RandomIds
 from quarterjack.storage.database import Address
 
 from . import time_zone_data
-from .assembly import Assembly, open_writer
+from .assembly import Assembly, prepare
 from .backfill_calls import BackfillCalls
 from .builtin.book import book_of
 from .bulk import BulkCalls
@@ -212,11 +212,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
         if not self._prepared:
             time_zone_data.use(self.settings.time_zone_data)
             self._time_zone_data = time_zone_data.version()
-            writer = open_writer(self._address)
-            try:
-                time_zone_data.reschedule_if_changed(writer)
-            finally:
-                writer.close()
+            prepare(self._address)
             self._prepared = True
 
     async def _begin(self) -> None:

@@ -58,6 +58,10 @@ class Settings(WireModel):
     """Where `quarterjack.http` may go; `.example.org` is all below it; none: everywhere."""
     http_allow_private: bool = False
     """Whether `quarterjack.http` may connect to private addresses, and to this machine."""
+    live_connections: int = Field(default=10_000, ge=1, le=1_000_000)
+    """WebSockets that may be open at once."""
+    live_heartbeat: Duration = timedelta(seconds=18)
+    """After how much silence a WebSocket is pinged; it is closed after half as long again."""
 
     secret_key_file: str | None = Field(default=None, min_length=1)
     """A file with the key that secret parameters are encrypted with; None: only references are taken."""

@@ -3,7 +3,6 @@
 Whatever the function does (also `SystemExit`) becomes a report; nothing is raised here.
 """
 
-import inspect
 import threading
 import traceback
 from collections.abc import Callable, Iterable
@@ -110,11 +109,6 @@ def with_secrets(task: StepTask) -> StepTask:
         secret = Secret(text)
         params[name] = {**params[name], inner[0]: secret} if inner else secret
     return replace(task, params=params)
-
-
-def is_coroutine(task: StepTask) -> bool:
-    """Whether the step is an `async def`."""
-    return inspect.iscoroutinefunction(task.step.function)
 
 
 def returned(task: StepTask, value: Any) -> StepEnd:

@@ -36,6 +36,7 @@ EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
     "workflow.step.progress": ("step", "attempt", "done", "total", "note"),
 }
 """Type → the names in its `data`."""
+_FIELDS: Final = {kind: frozenset(names) for kind, names in EVENT_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,24 @@ class Event:
     seq: int = 0
 
     def __post_init__(self) -> None:
-        fields = EVENT_TYPES.get(self.type)
+        fields = _FIELDS.get(self.type)
         if fields is None:
             raise ValueError(f"{self.type!r} is no event type; they stand in EVENT_TYPES")
-        if unknown := self.data.keys() - set(fields):
-            raise ValueError(f"{self.type} has no data field {sorted(unknown)}; it has {fields}")
+        if not fields.issuperset(self.data):
+            unknown, known = sorted(self.data.keys() - fields), EVENT_TYPES[self.type]
+            raise ValueError(f"{self.type} has no data field {unknown}; it has {known}")
+
+    def numbered(self, seq: int) -> "Event":
+        """As it is committed, under that number."""
+        return Event(
+            self.type,
+            self.timestamp,
+            self.schedule_id,
+            self.workflow_id,
+            self.execution_id,
+            self.data,
+            seq,
+        )
 
 
 def event_form(event: Event) -> dict[str, PlainData]:

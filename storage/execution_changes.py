@@ -46,13 +46,9 @@ _START = Statement(
             ExecutionRow.started_at: slot("started_at"),
             ExecutionRow.boot_id: slot("boot_id"),
             ExecutionRow.wake_at: None,
+            ExecutionRow.options: fn.coalesce(slot("options"), ExecutionRow.options),
         }
     ).where(ExecutionRow.id == slot("id"))
-)
-_OPTIONS = Statement(
-    lambda slot: ExecutionRow.update({ExecutionRow.options: slot("options")}).where(
-        ExecutionRow.id == slot("id")
-    )
 )
 _PARK = Statement(
     lambda slot: ExecutionRow.update(
@@ -241,6 +237,7 @@ class AdvanceExecution:
             check_execution(self.execution_id, current, ExecutionStatus.RUNNING)
 
     def _start(self, transaction: Transaction, started_at: int, started: Started) -> None:
+        options = started.options
         transaction.write(
             _START,
             {
@@ -248,11 +245,9 @@ class AdvanceExecution:
                 "status": ExecutionStatus.RUNNING.value,
                 "started_at": started_at,
                 "boot_id": started.boot_id,
+                "options": None if options is None else packed_options(options),
             },
         )
-        if started.options is not None:
-            options = packed_options(started.options)
-            transaction.write(_OPTIONS, {"id": self.execution_id, "options": options})
 
     def _park(self, transaction: Transaction, parked: Parked) -> None:
         wake_at = None if parked.wake_at is None else to_micros(parked.wake_at)

@@ -77,7 +77,22 @@ def pack_list(items: Sequence[Packed]) -> Packed:
 
 def check_plain(value: PlainData, *, root: str = "$", depth: int = 0) -> None:
     """Raise `NotPlainData` with the path to the first thing in the value that is not plain."""
+    if _is_harmless(value):
+        return
     match value:
+        case list() | tuple() | dict() if depth >= DEEPEST:
+            raise NotPlainData(root[:200], f"nested deeper than {DEEPEST} levels, or in itself")
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise NotPlainData(root, f"the key {key!r:.40} is not text")
+                _check_text(key, root)
+                if not _is_harmless(item):
+                    check_plain(item, root=f"{root}.{key:.40}", depth=depth + 1)
+        case list() | tuple():
+            for index, item in enumerate(value):
+                if not _is_harmless(item):
+                    check_plain(item, root=f"{root}[{index}]", depth=depth + 1)
         case None | bool() | bytes():
             return
         case str():
@@ -88,23 +103,22 @@ def check_plain(value: PlainData, *, root: str = "$", depth: int = 0) -> None:
         case float():
             if not math.isfinite(value):
                 raise NotPlainData(root, f"{value} is no number that JSON can carry; use null")
-        case list() | tuple() | dict() if depth >= DEEPEST:
-            raise NotPlainData(root[:200], f"nested deeper than {DEEPEST} levels, or in itself")
-        case list() | tuple():
-            for index, item in enumerate(value):
-                check_plain(item, root=f"{root}[{index}]", depth=depth + 1)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise NotPlainData(root, f"the key {key!r:.40} is not text")
-                _check_text(key, root)
-                check_plain(item, root=f"{root}.{key:.40}", depth=depth + 1)
         case _:
             raise NotPlainData(
                 root,
                 f"a {type(value).__name__} is not plain data; "
                 "return lists, maps with text keys, text, numbers, booleans or null",
             )
+
+
+def _is_harmless(value: PlainData) -> bool:
+    """Whether it is plain beyond doubt, as most values are: told without making up a path to it."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    if kind is float:
+        return math.isfinite(value)
+    return value is None or kind is bool or (kind is int and 0 <= value < 2**63)
 
 
 def _check_text(text: str, root: str) -> None:

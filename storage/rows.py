@@ -242,7 +242,11 @@ def to_attempt(row: Row) -> Attempt:
 
 def fire_columns(fire: Fire) -> dict[str, Any]:
     """A ledger entry as its row."""
-    return columns(FireRow, {**asdict(fire), "jitter": micros(fire.jitter)})
+    known = {name: getattr(fire, name) for name in _FIRE}
+    return columns(FireRow, {**known, "jitter": micros(fire.jitter)})
+
+
+_FIRE = tuple(each.name for each in fields(Fire))
 
 
 def to_fire(row: Row) -> Fire:

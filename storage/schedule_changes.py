@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from .calendar_changes import require_calendars, require_versions
 from .errors import AlreadyExists, NotFound, VersionConflict
 from .events import Event
@@ -54,6 +56,9 @@ _ADVANCE = Statement(
             ScheduleRow.next_fire: slot("next_fire"),
             ScheduleRow.status: slot("status"),
             ScheduleRow.runs: ScheduleRow.runs + slot("made"),
+            ScheduleRow.last_execution_at: fn.coalesce(
+                slot("last_execution_at"), ScheduleRow.last_execution_at
+            ),
         }
     ).where(ScheduleRow.id == slot("id"))
 )
@@ -221,8 +226,6 @@ class RecordFires:
                 transaction.write(_INSERT_EXECUTION, execution_columns(decision.execution))
                 made.append(decision.execution)
             transaction.emit(decision.events)
-        if made:
-            touch_schedule(transaction, self.schedule_id, made[-1].queued_at)
         transaction.write(
             _ADVANCE,
             {
@@ -231,6 +234,7 @@ class RecordFires:
                 "next_fire": None if self.next_fire is None else to_micros(self.next_fire),
                 "status": self.status.value,
                 "made": len(made),
+                "last_execution_at": to_micros(made[-1].queued_at) if made else None,
             },
         )
         return made

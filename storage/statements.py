@@ -4,10 +4,12 @@ move = Statement(lambda s: ScheduleRow.update(next_fire=s("at")).where(ScheduleR
 connection.execute(move.sql, move.bind({"at": 17, "id": "sch_1"}))
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import Model, Node, SqliteDatabase, Value
+from peewee import Field, Model, Node, SqliteDatabase, Value
 
 
 class _Slot(NamedTuple):
@@ -28,11 +30,16 @@ class Statement:
     def __init__(self, build: Callable[[Slot], Any]) -> None:
         sql, parts = build(_slot).bind(_SQLITE).sql()
         self.sql: str = sql
-        self._parts = tuple(parts)
+        self._constants: dict[Any, Any] = {
+            place: part for place, part in enumerate(parts) if type(part) is not _Slot
+        }
+        self._pick = _picker(
+            [part.name if type(part) is _Slot else place for place, part in enumerate(parts)]
+        )
 
     def bind(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters in the order in which the SQL wants them."""
-        return tuple(values[part.name] if type(part) is _Slot else part for part in self._parts)
+        return self._pick({**values, **self._constants} if self._constants else values)
 
 
 def insert(model: type[Model]) -> Statement:
@@ -55,9 +62,28 @@ def upsert(model: type[Model]) -> Statement:
 def columns(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values in their stored form, by column name; a missing one is NULL."""
     return {
-        field.column_name: field.db_value(values.get(field.column_name))
-        for field in model._meta.sorted_fields
+        name: None if (value := values.get(name)) is None else stored(value)
+        for name, stored in _stored_forms(model)
     }
+
+
+@cache
+def _stored_forms(model: type[Model]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """Each column's name, and what makes the stored form of a value that is not NULL."""
+    return tuple((field.column_name, _stored_form(field)) for field in model._meta.sorted_fields)
+
+
+def _stored_form(field: Field) -> Callable[[Any], Any]:
+    plain = type(field).db_value is Field.db_value
+    form: Callable[[Any], Any] = field.adapt if plain else field.db_value
+    return form
+
+
+def _picker(keys: Sequence[Any]) -> Callable[[Mapping[Any, Any]], tuple[Any, ...]]:
+    """What takes the values of those keys out of a mapping, in their order."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda values: tuple(values[key] for key in keys)
 
 
 def _all_columns(model: type[Model], slot: Slot) -> dict[Any, Node]:

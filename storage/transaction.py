@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from .events import Event
+from .instants import to_micros
+from .plain_data import pack
 from .records import Delivery, StepKey
-from .statements import Statement, columns, insert
+from .statements import Statement, insert
 from .tables import EventRow
 
 _INSERT_EVENT = insert(EventRow)
@@ -64,7 +65,7 @@ class Transaction:
         """Let the events be committed with the rest, each with the next sequence number."""
         for event in events:
             self._seq += 1
-            self.events.append(replace(event, seq=self._seq))
+            self.events.append(event.numbered(self._seq))
             self.writes += 1
 
     def wake(self, steps: Iterable[StepKey]) -> None:
@@ -92,15 +93,12 @@ class Transaction:
 
 
 def _event_columns(event: Event) -> dict[str, Any]:
-    return columns(
-        EventRow,
-        {
-            "seq": event.seq,
-            "type": event.type,
-            "schedule_id": event.schedule_id,
-            "workflow_id": event.workflow_id,
-            "execution_id": event.execution_id,
-            "timestamp": event.timestamp,
-            "data": event.data,
-        },
-    )
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "schedule_id": event.schedule_id,
+        "workflow_id": event.workflow_id,
+        "execution_id": event.execution_id,
+        "timestamp": to_micros(event.timestamp),
+        "data": pack(event.data),
+    }

@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,16 @@ import pytest
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "quarterjack-hypothesis")
 )
+
+# What is imported while tests are collected is compiled once, and not again in each of the hundreds of
+# servers and workers that they start; what they write themselves to be imported leaves no bytecode.
+_WITHOUT_BYTECODE = sys.dont_write_bytecode
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """From here on as it was wanted."""
+    sys.dont_write_bytecode = _WITHOUT_BYTECODE
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

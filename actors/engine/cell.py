@@ -161,9 +161,10 @@ class Cell:
 
     def has_work(self) -> bool:
         """Whether `run` would do anything."""
-        if self.mailbox.has_control():
+        mailbox = self.mailbox
+        if mailbox.has_control():
             return True
-        return self.state is CellState.RUNNING and self.mailbox.has_ordinary()
+        return mailbox.has_ordinary() and self.state is CellState.RUNNING
 
     def run(self, limit: int) -> int:
         """Handle up to so many messages; how many they were."""

@@ -229,8 +229,9 @@ class SeededDispatcher:
         return True
 
     def _next(self) -> "Cell":
-        index = 0 if self._random is None else self._random.randrange(len(self._ready))
-        return self._ready.pop(index)
+        if self._random is None or len(self._ready) == 1:
+            return self._ready.pop(0)
+        return self._ready.pop(int(self._random.random() * len(self._ready)))
 
     def _turn(self, cell: "Cell") -> None:
         cell.run(1 if self._random else _TURN)

@@ -111,15 +111,14 @@ class Ranking(Generic[T]):
         self._is_open = is_open
         self._heaps: tuple[_Heap[T], _Heap[T]] = (_Heap(Order.TURN), _Heap(Order.AGE))
         if above is not None:
-            above.add(self)
+            above._list(self)
 
     def __len__(self) -> int:
         return len(self._heaps[Order.TURN])
 
     def add(self, member: Member[T]) -> None:
         """Rank one more."""
-        for heap in self._heaps:
-            heap.add(member)
+        self._list(member)
         self._changed(member)
 
     def discard(self, member: Member[T]) -> None:
@@ -142,6 +141,10 @@ class Ranking(Generic[T]):
         """Be ranked no more in the one above."""
         if self._above is not None:
             self._above.discard(self)
+
+    def _list(self, member: Member[T]) -> None:
+        for heap in self._heaps:
+            heap.add(member)
 
     def _changed(self, member: Member[T]) -> None:
         on_top = [heap.update(member) for heap in self._heaps]

@@ -8,7 +8,8 @@ from typing import Any, Final
 import click
 
 from .. import json_text
-from .connection import ClientError, Connection
+from ..client import Client
+from .connection import ClientError
 from .options import client_options, json_option, option
 from .plan_view import plan_form, plan_lines, plan_notes, plan_summary
 from .planned_import import carry_out, fail_for, planned
@@ -35,7 +36,7 @@ SOMETHING_TO_DO: Final = 3
 @json_option
 @client_options
 def apply(
-    connection: Connection,
+    client: Client,
     path: Path,
     prune: bool,
     dry_run: bool,
@@ -54,7 +55,7 @@ def apply(
     wanted, problems = read_schedules(path)
     fail_for(problems)
     known_as = origin or f"{gethostname()}:{path.resolve()}"
-    plan = planned(connection, [Wish(known_as, wanted, prune, take_over)])
+    plan = planned(client, [Wish(known_as, wanted, prune, take_over)])
     fail_for(plan.problems)
     if not as_json:
         for line in plan_lines(plan):
@@ -65,7 +66,7 @@ def apply(
     asks = bool(plan) and not yes and sys.stdin.isatty()
     if asks and not click.confirm("Make these changes?", err=True):
         raise ClientError("nothing was changed")
-    _told(plan, as_json, done=str(carry_out(connection, plan)))
+    _told(plan, as_json, done=str(carry_out(client, plan)))
 
 
 def _told(plan: SchedulePlan, as_json: bool, *, done: str | None) -> None:

@@ -8,7 +8,6 @@ import pwd
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,11 +16,12 @@ import click
 
 from quarterjack.actors.engine.clock import wall_clock
 from quarterjack.runtime.builtin.command import COMMAND
-from quarterjack.storage import Overlap
+from quarterjack.storage import NotFound, Overlap
 from quarterjack.storage.durations import format_duration
 
 from .. import json_text
-from .connection import ClientError, Connection, Refused
+from ..client import Client
+from .connection import ClientError, told
 from .crontab_drafts import CrontabTerms, DraftedCrontab, drafted
 from .crontab_file import LARGEST, Crontab, read_crontab
 from .crontab_view import crontabs_form, notes, print_crontabs
@@ -59,7 +59,7 @@ _STANDARD_INPUT: Final = "-"
 @json_option
 @client_options
 def import_crontab(
-    connection: Connection,
+    client: Client,
     files: tuple[str, ...],
     system: bool | None,
     timezone: ZoneInfo | None,
@@ -90,10 +90,10 @@ def import_crontab(
         click.echo(json_text.dump({"errors": [each._asdict() for each in problems]}))
     fail_for(problems)
     wishes = [Wish(f"crontab:{each.name}", each.schedules, prune) for each in crontabs]
-    plan = _rehearsed(connection, wishes) if dry_run else _planned(connection, wishes)
+    plan = _rehearsed(client, wishes) if dry_run else _planned(client, wishes)
     if plan is not None:
         fail_for(plan.problems)
-    done = None if dry_run or plan is None else carry_out(connection, plan)
+    done = None if dry_run or plan is None else carry_out(client, plan)
     _tell(crontabs, plan, done, as_json=as_json)
 
 
@@ -137,23 +137,22 @@ def _is_user(name: str) -> bool:
     return True
 
 
-def _planned(connection: Connection, wishes: Sequence[Wish]) -> SchedulePlan:
-    """What there is to do. Raises `ClientError` if there is no server, or it runs no commands."""
+def _planned(client: Client, wishes: Sequence[Wish]) -> SchedulePlan:
+    """What there is to do. Raises `ClientError` if the server runs no commands."""
     try:
-        connection.get(f"/api/workflows/{COMMAND}")
-    except Refused as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+        client.get_workflow(COMMAND).get()
+    except NotFound:
         raise ClientError(
-            f"the server at {connection.url} has {COMMAND} switched off, which runs the jobs; "
+            f"the server at {client.url} has {COMMAND} switched off, which runs the jobs; "
             "start it with `quarterjack serve --builtin command`"
         ) from None
-    return planned(connection, wishes)
+    return planned(client, wishes)
 
 
-def _rehearsed(connection: Connection, wishes: Sequence[Wish]) -> SchedulePlan | None:
+def _rehearsed(client: Client, wishes: Sequence[Wish]) -> SchedulePlan | None:
     try:
-        return _planned(connection, wishes)
+        with told():
+            return _planned(client, wishes)
     except ClientError as error:
         click.echo(f"not compared with a server: {error.message}", err=True)
         return None

@@ -11,7 +11,7 @@ import click
 
 from quarterjack.storage.durations import parse_duration
 
-from .connection import Connection
+from .connection import client_of, told
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_PORT: Final = 8321
@@ -43,7 +43,7 @@ def option(name: str, *more: str, **attributes: Any) -> Callable[[Command], Comm
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--url` and `--token`: the command is given a `connection` to the server there."""
+    """`--url` and `--token`: the command is given a `client` of the server there."""
 
     @option(
         "--url",
@@ -54,10 +54,11 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @option("--token", help="For a server that wants one; better in the environment.")
     @config_option
     @functools.wraps(command)
-    def with_connection(*, url: str, token: str | None, **rest: Any) -> Any:
-        return command(connection=Connection(url, token), **rest)
+    def with_client(*, url: str, token: str | None, **rest: Any) -> Any:
+        with client_of(url, token) as client, told():
+            return command(client=client, **rest)
 
-    return with_connection
+    return with_client
 
 
 def json_option(command: Command) -> Command:

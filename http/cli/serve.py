@@ -83,6 +83,18 @@ logger = logging.getLogger("quarterjack")
     help="Let quarterjack.http connect to private addresses and to this machine.",
 )
 @option(
+    "--live-connections",
+    default=10_000,
+    type=click.IntRange(1, 1_000_000),
+    help="WebSockets that may be open at once.",
+)
+@option(
+    "--live-heartbeat",
+    default="18s",
+    type=DurationType(),
+    help="After how much silence a WebSocket is pinged; half as long again, and it is closed.",
+)
+@option(
     "--traces",
     default="off",
     type=click.Choice(["off", "otlp"]),
@@ -127,6 +139,8 @@ def serve(
     builtin: tuple[str, ...],
     http_allow_host: tuple[str, ...],
     http_allow_private: bool,
+    live_connections: int,
+    live_heartbeat: timedelta,
     traces: str,
     secret_key_file: str | None,
     secret_env: tuple[str, ...],
@@ -148,6 +162,8 @@ def serve(
         "builtins": builtin,
         "http_allowed_hosts": http_allow_host,
         "http_allow_private": http_allow_private,
+        "live_connections": live_connections,
+        "live_heartbeat": live_heartbeat,
         "traces": traces,
         "secret_key_file": secret_key_file,
         "secret_env": secret_env,

@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote
 
 import click
 
@@ -13,14 +12,16 @@ from quarterjack.actors.engine.clock import wall_clock
 from quarterjack.runtime import DatabaseError
 from quarterjack.runtime.token_desk import TokenDesk
 from quarterjack.storage import DatabaseInUse, InvalidInput, NotFound, RandomIds, Role
+from quarterjack.storage.queries import PageRequest
 
 from .. import json_text
+from ..client import Client
+from ..client.listing import MOST
 from ..shapes.access import MadeToken, Token
-from .connection import ClientError, Connection
+from .connection import ClientError, client_of, told
 from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
 from .tables import print_table
 
-_PATH: Final = "/api/tokens"
 _HEADINGS: Final = ("ID", "NAME", "ROLE", "WORKFLOWS", "BEGINS WITH", "STATE", "LAST USED")
 
 
@@ -67,24 +68,18 @@ class _InDatabase(TokenKeeper):
 
 
 class _AtServer(TokenKeeper):
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def create(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = self._connection.post(_PATH, given)
-        return made
+        return self._client.create_token_from(given).get().model_dump(mode="json")
 
     def revoke(self, token_id: str) -> None:
-        self._connection.delete(f"{_PATH}/{quote(token_id, safe='')}")
+        self._client.revoke_token(token_id).get()
 
     def all(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        page = self._connection.get(_PATH, limit="500")
-        while True:
-            found += page["items"]
-            if page["nextCursor"] is None:
-                return found
-            page = self._connection.get(_PATH, limit="500", cursor=page["nextCursor"])
+        found = self._client.list_tokens(PageRequest(MOST)).all()
+        return [each.model_dump(mode="json") for each in found]
 
 
 def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,8 +91,10 @@ def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @config_option
     @functools.wraps(command)
     def with_keeper(*, database: str, url: str | None, token: str | None, **rest: Any) -> Any:
-        keeper = _InDatabase(database) if url is None else _AtServer(Connection(url, token))
-        return command(keeper=keeper, **rest)
+        if url is None:
+            return command(keeper=_InDatabase(database), **rest)
+        with client_of(url, token) as client, told():
+            return command(keeper=_AtServer(client), **rest)
 
     return with_keeper
 

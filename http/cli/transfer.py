@@ -8,9 +8,9 @@ from typing import BinaryIO
 import click
 
 from .. import json_text
-from .connection import ClientError, Connection
+from ..client import Client
+from .connection import ClientError
 from .options import client_options, json_option, option
-from .planned_import import EXPORT, IMPORT
 
 
 @click.command(name="export")
@@ -18,12 +18,12 @@ from .planned_import import EXPORT, IMPORT
     "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-"
 )
 @client_options
-def export_schedules(connection: Connection, file: Path) -> None:
+def export_schedules(client: Client, file: Path) -> None:
     """Write all schedules to FILE, or to standard output, a line of JSON each.
 
     A pause is not among what is written. FILE is replaced when all of them are there.
     """
-    lines = connection.lines(EXPORT)
+    lines = client.export_lines()
     if str(file) == "-":
         for line in lines:
             click.echo(line)
@@ -51,21 +51,20 @@ def export_schedules(connection: Connection, file: Path) -> None:
 @option("--dry-run", is_flag=True, help="Only say what would happen.")
 @json_option
 @client_options
-def import_schedules(connection: Connection, file: BinaryIO, dry_run: bool, as_json: bool) -> None:
+def import_schedules(client: Client, file: BinaryIO, dry_run: bool, as_json: bool) -> None:
     """Make or change the schedules of FILE, a line of JSON each; `-` is standard input.
 
     Wrong lines are named, and stop no other; the exit code is 1 then.
     """
-    query = {"dryRun": "true"} if dry_run else {}
-    answer = connection.post_lines(IMPORT, file.read(), **query)
+    report = client.import_lines(file.read(), dry_run=dry_run).get()
     if as_json:
-        click.echo(json_text.dump(answer))
-        sys.exit(1 if answer["errors"] else 0)
-    counts = ", ".join(f"{answer[name]} {name}" for name in ("created", "updated", "unchanged"))
+        click.echo(json_text.dump(report.model_dump()))
+        sys.exit(1 if report.errors else 0)
+    counts = f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged"
     click.echo(f"would be: {counts}" if dry_run else counts)
-    for wrong in answer["errors"]:
-        for each in wrong["errors"]:
-            place = ".".join(map(str, each["loc"]))
-            told = f"line {wrong['line']}: " + (f"{place}: " if place else "") + each["msg"]
+    for wrong in report.errors:
+        for each in wrong.errors:
+            place = ".".join(map(str, each.loc))
+            told = f"line {wrong.line}: " + (f"{place}: " if place else "") + each.msg
             click.echo(f"quarterjack: {told}", err=True)
-    sys.exit(1 if answer["errors"] else 0)
+    sys.exit(1 if report.errors else 0)

@@ -12,7 +12,7 @@ from quarterjack.actors.engine import wall_clock
 from quarterjack.actors.runner import AttemptKey, StepBegan, StepReport, StepTask
 from quarterjack.storage.plain_data import Packed
 
-from ..step_call import StepCall, is_coroutine, raised
+from ..step_call import StepCall, raised
 from ..step_output import Recording
 from ..vault.scrubber import Scrubber
 from ..vault.step_secrets import NO_SECRETS, StepSecrets
@@ -41,7 +41,7 @@ class InlineRunner:
         call, recording = StepCall(task, threading.Event(), report), Recording(self._now)
         recording.scrubber = Scrubber.of(task)
         with recording.entered():
-            ended = asyncio.run(call.run_coroutine()) if is_coroutine(task) else call.run()
+            ended = asyncio.run(call.run_coroutine()) if task.step.is_coroutine else call.run()
         report(ended._replace(output=recording.tail.pack()))
 
     def cancel(self, key: AttemptKey) -> None:

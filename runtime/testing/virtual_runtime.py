@@ -21,8 +21,7 @@ from quarterjack.storage import SeededIds
 from quarterjack.storage.database import Address
 from quarterjack.storage.durations import parse_duration
 
-from .. import time_zone_data
-from ..assembly import Assembly, open_writer
+from ..assembly import Assembly, prepare
 from ..backfill_calls import BackfillCalls
 from ..builtin.book import book_of
 from ..bulk import BulkCalls
@@ -55,9 +54,7 @@ class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
 
     def start(self) -> Reply[None]:
         """Start the tree; it has read what is stored when this returns."""
-        writer = open_writer(self._address)
-        time_zone_data.reschedule_if_changed(writer)
-        writer.close()
+        prepare(self._address)
         assembly = Assembly(
             self._address,
             self.workflows,

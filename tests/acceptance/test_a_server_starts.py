@@ -2,14 +2,23 @@
 
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from forked_commands import ForkedCommands
 from server_process import ServerProcess
 
 Start = Callable[..., ServerProcess]
+APPS = Path(__file__).parent / "apps"
+
+
+@pytest.fixture(scope="module")
+def quarterjack(shared_folder: Path) -> Iterator[ForkedCommands]:
+    """Runs commands that end by themselves."""
+    with ForkedCommands(shared_folder) as commands:
+        yield commands
 
 
 @pytest.mark.parametrize(
@@ -32,13 +41,18 @@ Start = Callable[..., ServerProcess]
         pytest.param(["--app", "jobs mark"], "write MODULE or MODULE:ATTR", id="no name"),
     ],
 )
-def test_a_wrong_option_is_told_in_one_line(start: Start, arguments: list[str], told: str) -> None:
-    server = start(*arguments)
+def test_a_wrong_option_is_told_in_one_line(
+    quarterjack: ForkedCommands, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    database = f"sqlite:///{tmp_path / 'q.db'}"
+    usual = ("--app", "jobs", "--port", "0", "--database", database)
 
-    assert server.wait() == 2
-    assert told in server.log
-    assert "Traceback" not in server.log
-    assert server.rest_of_output() == ""
+    ended = quarterjack("serve", *usual, *arguments, cwd=APPS)
+
+    assert ended.code == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
 
 
 def test_a_port_that_is_taken_is_told(start: Start) -> None:
@@ -129,13 +143,14 @@ def test_builtin_workflows_are_switched_on_like_any_option(
         pytest.param("[port]\nx = 1", "port is a table", id="table"),
     ],
 )
-def test_a_wrong_file_is_told(start: Start, tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_told(
+    quarterjack: ForkedCommands, tmp_path: Path, text: str, told: str
+) -> None:
     config = tmp_path / "quarterjack.toml"
     config.write_text(text)
 
-    server = ServerProcess("--config", str(config), cwd=tmp_path, log=tmp_path / "log")
+    ended = quarterjack("serve", "--config", str(config), cwd=tmp_path)
 
-    with server:
-        assert server.wait() == 2
-        assert told in server.log
-        assert "Traceback" not in server.log
+    assert ended.code == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -10,6 +11,8 @@ from live_client import JSON, MSGPACK, LiveClient, live_client
 from rest_client import RestClient
 from site_server import Site
 from waiting import eventually
+
+from quarterjack.http.keys import CONNECTIONS
 
 Talk = Callable[[LiveClient], Awaitable[Any]]
 
@@ -232,19 +235,16 @@ def test_subscriptions_are_limited(client: RestClient) -> None:
     assert talk(client, conversation)["code"] == "too-many-subscriptions"
 
 
-def test_a_client_that_lags_is_told_and_can_go_on(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_that_lags_is_told_and_can_go_on(site: Site) -> None:
     client = site.client
     # A run begins with two events in one commit: the second finds no room.
-    monkeypatch.setattr("quarterjack.http.live.MOST_WAITING", 1)
+    site.app[CONNECTIONS].limits = replace(site.app[CONNECTIONS].limits, events=1)
 
     async def conversation(live: LiveClient) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         await live.subscribe("slow")
         keys = [await run_to_end(client) for _ in range(5)]
         frames = await live.until(lambda seen: bool(seen) and seen[-1]["op"] == "lagged")
         await asyncio.gather(*(asyncio.to_thread(_ended, client, key) for key in keys))
-        monkeypatch.undo()
         await live.subscribe("again", after=frames[-1]["seq"])
         newest = await asyncio.to_thread(client.get, "/api/events?limit=500")
         last = newest.body["items"][-1]["seq"]

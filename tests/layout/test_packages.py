@@ -33,12 +33,8 @@ def test_no_module_takes_a_standard_name(sources: list["SourceFile"]) -> None:
     assert [name for name in names if not taken.isdisjoint(name.split("/"))] == []
 
 
-def test_the_http_folder_has_no_init_file(root: Path) -> None:
-    assert not (root / "http" / "__init__.py").exists()
-
-
-def test_the_other_folders_are_regular_packages(root: Path) -> None:
-    assert [name for name in TYPED[:3] if not (root / name / "__init__.py").exists()] == []
+def test_the_folders_are_regular_packages(root: Path) -> None:
+    assert [name for name in TYPED if not (root / name / "__init__.py").exists()] == []
 
 
 def test_no_folder_of_tests_is_a_package(root: Path) -> None:

@@ -1,6 +1,7 @@
 """A web server on this machine that answers as the test says, and keeps what it was asked."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -23,7 +24,8 @@ class Asked(NamedTuple):
 class WebServer:
     """Answers 200 `hello` unless it has a handler for the path; use as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.asked: list[Asked] = []
         self.handlers: dict[str, Handler] = {}
         self.port = 0
@@ -34,7 +36,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def answer(self, path: str, status: int = 200, text: str = "", **headers: str) -> None:
         """Answer a path always alike; `_` in a header's name stands for `-`."""
@@ -61,7 +63,7 @@ class WebServer:
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
         self.port = self._runner.addresses[0][1]
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

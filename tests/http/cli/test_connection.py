@@ -2,134 +2,88 @@
 
 import json
 import socket
-import threading
-from collections.abc import Iterator
 
 import click
 import pytest
-from aiohttp import web
 from rest_client import RestClient
 from web_server import WebServer
 
-from quarterjack.http.cli import connection as module
-from quarterjack.http.cli.connection import ClientError, Connection, Refused, schedule_path
+from quarterjack.http.cli.connection import ClientError, client_of, told
 
 PROBLEM = {"title": "No", "detail": "scheduleConfig.cron:\n Bad minute", "status": 422}
+READ = "/api/workflows/x"
 
 
-@pytest.fixture
-def server() -> Iterator[WebServer]:
-    with WebServer() as started:
-        yield started
+def read(url: str, token: str | None = None) -> None:
+    """Ask for a workflow, as a command does."""
+    with client_of(url, token) as client, told():
+        client.get_workflow("x").get(timeout=20)
 
 
-def test_a_server_s_answers_come_through(rest: RestClient) -> None:
-    connection = Connection(rest.url + "/")
-    form = {"id": "a", "workflowId": "echo", "name": "A", "scheduleConfig": {"manual": True}}
-
-    done = connection.post_lines("/api/schedules/import", json.dumps(form).encode())
-    lines = list(connection.lines("/api/schedules/export"))
-    connection.delete(schedule_path("a"), {"If-Match": '"1"'})
-
-    assert done["created"] == 1
-    assert [json.loads(line)["id"] for line in lines] == ["a"]
-    assert connection.get("/api/schedules", q="A") == {"items": [], "nextCursor": None}
+def test_a_slash_at_the_end_of_the_address_does_no_harm(rest: RestClient) -> None:
+    with client_of(rest.url + "/", None) as client, told():
+        assert client.get_workflow("echo").get(timeout=20).id == "echo"
 
 
-def test_a_token_is_sent_and_the_address_may_have_a_path(server: WebServer) -> None:
-    server.answer("/quarterjack/api/x", text="[1]")
+def test_a_token_is_sent_and_the_address_may_have_a_path() -> None:
+    with WebServer() as server:
+        server.answer("/quarterjack" + READ, status=404, text=json.dumps(PROBLEM))
 
-    assert Connection(f"{server.url}/quarterjack/", "secret").get("/api/x", q="a b") == [1]
+        with pytest.raises(ClientError):
+            read(f"{server.url}/quarterjack/", "secret")
 
-    assert server.asked[0].headers["authorization"] == "Bearer secret"
-    assert server.asked[0].path == "/quarterjack/api/x?q=a+b"
+        assert server.asked[0].headers["authorization"] == "Bearer secret"
+        assert server.asked[0].path == "/quarterjack" + READ
 
 
-def test_a_refusal_is_one_line_with_the_fields(server: WebServer) -> None:
-    server.answer("/api/x", status=422, text=json.dumps(PROBLEM))
+def test_a_refusal_is_one_line_with_the_fields() -> None:
+    with WebServer() as server:
+        server.answer(READ, status=422, text=json.dumps(PROBLEM))
 
-    with pytest.raises(Refused) as refused:
-        Connection(server.url).get("/api/x")
+        with pytest.raises(ClientError) as refused:
+            read(server.url)
 
-    assert refused.value.status == 422
     assert refused.value.message == "No: scheduleConfig.cron: Bad minute"
     assert refused.value.exit_code == 1
 
 
-def test_who_needs_a_token_is_told_how_to_give_it(server: WebServer) -> None:
-    server.answer("/api/x", status=401, text=json.dumps(PROBLEM))
+def test_who_needs_a_token_is_told_how_to_give_it() -> None:
+    with WebServer() as server:
+        server.answer(READ, status=401, text=json.dumps(PROBLEM))
 
-    with pytest.raises(Refused, match="QUARTERJACK_TOKEN"):
-        Connection(server.url).get("/api/x")
+        with pytest.raises(ClientError, match="QUARTERJACK_TOKEN"):
+            read(server.url)
 
 
 @pytest.mark.parametrize(("status", "text"), [(404, "<html>"), (500, "[]"), (200, "hello")])
-def test_another_kind_of_server_is_noticed(server: WebServer, status: int, text: str) -> None:
-    server.answer("/api/x", status=status, text=text)
+def test_another_kind_of_server_is_noticed(status: int, text: str) -> None:
+    with WebServer() as server:
+        server.answer(READ, status=status, text=text)
 
-    with pytest.raises(ClientError, match=f"status {status}, but not as a Quarterjack server"):
-        Connection(server.url).get("/api/x")
+        with pytest.raises(
+            ClientError, match=f"status {status}, but not as a Quarterjack server .*; see --url"
+        ):
+            read(server.url)
 
 
 def test_where_nobody_listens_it_is_said_how_to_start_a_server(nobody: str) -> None:
     with pytest.raises(ClientError, match=r"no server at http://127.*`quarterjack serve`"):
-        Connection(nobody).get("/api/x")
+        read(nobody)
 
 
 def test_a_name_that_nobody_knows_is_told() -> None:
     with pytest.raises(ClientError, match=r"nowhere\.invalid:1: .*see --url"):
-        Connection("http://nowhere.invalid:1").get("/api/x")
+        read("http://nowhere.invalid:1")
 
 
-def test_a_server_that_says_nothing_is_not_waited_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+def test_a_command_tries_once(nobody: str) -> None:
+    with WebServer() as server:
+        server.answer(READ, status=503, text=json.dumps({**PROBLEM, "status": 503}))
 
-        with pytest.raises(ClientError, match=r"did not answer within 0\.1 seconds"):
-            Connection(url).get("/api/x")
+        with pytest.raises(ClientError):
+            read(server.url)
 
-
-def test_lines_that_break_off_are_an_error(server: WebServer) -> None:
-    async def break_off(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"1\n2\n")
-        assert request.transport is not None
-        request.transport.abort()
-        return response
-
-    server.handlers["/api/lines"] = break_off
-    lines = Connection(server.url).lines("/api/lines")
-
-    with pytest.raises(ClientError, match="the connection to http://127"):
-        list(lines)
-
-
-def test_fewer_lines_than_were_promised_are_an_error() -> None:
-    promised = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n1\n2\n"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        lines = Connection(f"http://127.0.0.1:{listener.getsockname()[1]}").lines("/api/lines")
-        answering = threading.Thread(target=_answer_once, args=[listener, promised])
-        answering.start()
-
-        with pytest.raises(ClientError, match="96 more expected"):
-            list(lines)
-
-        answering.join()
-
-
-def test_more_than_a_server_takes_is_not_sent(
-    server: WebServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "LARGEST", 10)
-
-    with pytest.raises(ClientError, match="in parts"):
-        Connection(server.url).post_lines("/api/x", b"x" * 11)
-
-    assert server.asked == []
+        assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,7 +91,7 @@ def test_more_than_a_server_takes_is_not_sent(
 )
 def test_what_is_no_address_is_a_wrong_option(url: str) -> None:
     with pytest.raises(click.UsageError, match="--url"):
-        Connection(url)
+        client_of(url, None)
 
 
 def test_a_message_does_not_give_orders_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,8 +100,14 @@ def test_a_message_does_not_give_orders_to_the_terminal(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "quarterjack: one\\x1b[31m\ntwo\n"
 
 
-def _answer_once(listener: socket.socket, answer: bytes) -> None:
-    peer, _ = listener.accept()
-    with peer:
-        peer.recv(65_536)
-        peer.sendall(answer)
+def test_an_address_in_use_by_another_protocol_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        with client_of(url, None) as client:
+            reply = client.get_workflow("x")
+            peer, _ = listener.accept()
+            with peer:
+                peer.sendall(b"SSH-2.0-x\r\n")
+                with pytest.raises(ClientError, match="the connection to http://127"), told():
+                    reply.get(timeout=20)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from command_line import CommandLine
 from rest_client import RestClient
-
-from quarterjack.http.cli.connection import ClientError
+from web_server import WebServer
 
 
 def test_an_export_is_imported_unchanged(
@@ -58,20 +58,21 @@ def test_wrong_lines_are_named_and_the_others_imported(
         assert second == "quarterjack: line 3: id: 'a' stands on line 2 already"
 
 
-def test_an_export_that_breaks_off_leaves_the_file_as_it_was(
-    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "all.ndjson"
     file.write_text("before", encoding="utf-8")
 
-    class Broken:
-        def lines(self, _: str) -> object:
-            yield b"1"
-            raise ClientError("gone")
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"1\n2\n")
+        assert request.transport is not None
+        request.transport.abort()
+        return response
 
-    monkeypatch.setattr("quarterjack.http.cli.options.Connection", lambda *_: Broken())
-
-    done = cli("export", file)
+    with WebServer() as server:
+        server.handlers["/api/schedules/export"] = break_off
+        done = CommandLine(server.url)("export", file)
 
     assert done.exit_code == 1
     assert file.read_text(encoding="utf-8") == "before"

@@ -1,0 +1,34 @@
+"""The Python client: a server's calls with the names and errors of a runtime, and its events as they happen.
+
+from quarterjack.http import Client
+"""
+
+from .client import Client
+from .errors import (
+    ClientClosed,
+    Forbidden,
+    NoAnswer,
+    NoServer,
+    NotAQuarterjackServer,
+    Refused,
+    ServerBusy,
+    ServerUnreachable,
+    SubscriptionRefused,
+    Unauthorized,
+)
+from .event_stream import EventStream
+
+__all__ = [
+    "Client",
+    "ClientClosed",
+    "EventStream",
+    "Forbidden",
+    "NoAnswer",
+    "NoServer",
+    "NotAQuarterjackServer",
+    "Refused",
+    "ServerBusy",
+    "ServerUnreachable",
+    "SubscriptionRefused",
+    "Unauthorized",
+]

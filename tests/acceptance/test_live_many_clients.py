@@ -1,0 +1,114 @@
+"""Many WebSocket clients at once: all are served, nobody waits for them, and nothing is left of them."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import live_crowd
+import pytest
+from event_source import tell
+from raw_websocket import RawWebSocket, text
+from rest_client import RestClient
+from server_process import ServerProcess, Start
+from site_server import Site
+from waiting import eventually
+
+RUNS = 10
+SLOW = (pytest.mark.slow, pytest.mark.timeout(300))
+
+
+class Crowd:
+    """Clients in a process of their own."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, live_crowd.__file__, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def result(self, newest: int = 0) -> dict[str, Any]:
+        """What they got, up to that event; they are gone then."""
+        out, _ = self.process.communicate(b"%d\n" % newest, timeout=200)
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+
+@contextmanager
+def crowd(*arguments: object) -> Iterator[Crowd]:
+    found = Crowd(*arguments)
+    try:
+        yield found
+    finally:
+        found.process.kill()
+        found.process.communicate()
+
+
+def files(server: ServerProcess) -> int:
+    return sum(1 for _ in Path(f"/proc/{server.process.pid}/fd").iterdir())
+
+
+def resident(server: ServerProcess) -> int:
+    pages = Path(f"/proc/{server.process.pid}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * 4_096
+
+
+def run_and_wait(client: RestClient, raw: RawWebSocket) -> float:
+    """Seconds from the request to the event."""
+    begun = time.perf_counter()
+    answer = client.post("/api/workflows/isolated/run")
+    while raw.event()["executionId"] != answer.body["executionId"]:
+        pass
+    return time.perf_counter() - begun
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=SLOW)])
+def test_each_of_many_clients_gets_each_event_and_leaves_nothing(start: Start, count: int) -> None:
+    server = start("--runner", "thread")
+    client = server.client()
+    client.ended(client.post("/api/workflows/isolated/run").body["executionId"])
+    files_before, resident_before = files(server), resident(server)
+
+    with crowd(client.url, count) as many:
+        for _ in range(RUNS):
+            key = client.post("/api/workflows/isolated/run").body["executionId"]
+            client.ended(key)
+        each_has = resident(server) - resident_before
+        newest = client.events()[-1]["seq"]
+        result = many.result(newest)
+
+    assert result["clients"] == count
+    assert len(result["seen"]) >= RUNS * 4
+    assert set(result["seen"].values()) == {count}
+    assert max(map(int, result["seen"])) == newest
+    assert each_has / count < 60_000
+    eventually(lambda: files(server) <= files_before + 2)
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=SLOW)])
+def test_when_many_resume_at_once_live_events_are_not_held_up(
+    start: Start, tmp_path: Path, count: int
+) -> None:
+    with Site([], f"sqlite:///{tmp_path / 'q.db'}") as site:
+        tell(site, 2_000)
+    client = start("--runner", "thread").client()
+
+    with RawWebSocket.open(client.url) as live:
+        live.send(text({"op": "subscribe", "id": "a", "topic": "workflow:started"}))
+        live.receive()
+        alone = max(run_and_wait(client, live) for _ in range(RUNS))
+        with crowd(client.url, count, 1_500) as many:
+            beside = []
+            while many.process.poll() is None:
+                beside.append(run_and_wait(client, live))
+            result = many.result()
+
+    assert result == {"clients": count, "right": count}
+    assert max(beside) < max(1.0, 20 * alone)
