@@ -26,6 +26,7 @@ import hmac
 import json
 import os
 import secrets
+import signal
 import smtplib
 import time
 from collections.abc import Mapping, Sequence
@@ -120,20 +121,23 @@ def secret_in(file: Path) -> str:
 
 
 async def serve(app: web.Application, port: int) -> None:
-    """Serve on this machine until cancelled; port 0 picks a free one."""
+    """Serve on this machine until SIGINT or SIGTERM; port 0 picks a free one."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         host, found = runner.addresses[0][:2]
         print(f"Failure mail at http://{host}:{found}/; Ctrl-C ends it.", flush=True)
-        await asyncio.Event().wait()
+        await ended.wait()
     finally:
         await runner.cleanup()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Receive until SIGINT."""
+    """Receive until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(description="Sends webhooks' messages on as e-mails.")
     parser.add_argument("--secret-file", type=Path, required=True, help="Made if it is not there.")
     parser.add_argument("--to", required=True, help="Who gets the e-mails.")
@@ -144,10 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     host, _, port = given.smtp.rpartition(":")
     secret = secret_in(given.secret_file)
     app = receiver(secret, (host, int(port)), given.sender, given.to)
-    try:
-        asyncio.run(serve(app, given.port))
-    except KeyboardInterrupt:
-        print("Ended.", flush=True)
+    asyncio.run(serve(app, given.port))
+    print("Ended.", flush=True)
 
 
 if __name__ == "__main__":

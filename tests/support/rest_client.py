@@ -36,9 +36,9 @@ class RestClient:
     """Of the server at `url`."""
 
     def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
-        self.url = url
+        self.url = url.rstrip("/")
         self.authority = urlsplit(url).netloc
-        self._prefix = urlsplit(url).path
+        self._prefix = urlsplit(self.url).path
         self._context = context
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
