@@ -12,7 +12,8 @@ APPS = Path(__file__).parent / "apps"
 
 
 @contextmanager
-def _starting(folder: Path, *options: str) -> Iterator[Start]:
+def _starting(folder: Path, request: pytest.FixtureRequest, *options: str) -> Iterator[Start]:
+    options += getattr(request.module, "SERVER_OPTIONS", ())
     database = f"sqlite:///{folder / 'q.db'}"
     always = ("--app", "jobs", "--port", "0", "--database", database, *options)
     with ExitStack() as stack:
@@ -26,9 +27,13 @@ def _starting(folder: Path, *options: str) -> Iterator[Start]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts `quarterjack serve` with the test workflows, on the test's database file."""
-    with _starting(tmp_path) as started:
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts `quarterjack serve` with the test workflows, on the test's database file.
+
+    A module's `SERVER_OPTIONS` are given to each; where steps are not what it is about, they run on
+    threads, because worker processes make a start twice as long.
+    """
+    with _starting(tmp_path, request) as started:
         yield started
 
 
@@ -39,9 +44,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def start_shared(shared_folder: Path) -> Iterator[Start]:
+def start_shared(shared_folder: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
     """As `start`, for a server that the tests of a module share; it does not wait for their steps."""
-    with _starting(shared_folder, "--grace", "100ms") as started:
+    with _starting(shared_folder, request, "--grace", "100ms") as started:
         yield started
 
 

@@ -11,6 +11,8 @@ from rest_client import RestClient
 from server_process import ServerProcess
 from waiting import eventually
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 Start = Callable[..., ServerProcess]
 EVERY_SECOND = {"cron": "* * * * * *", "exclude": ["calendar:closing-days"], "overlap": "allow"}
 ADDRESS = "/api/calendars/closing-days"

@@ -10,6 +10,8 @@ from rest_client import RestClient
 from server_process import ServerProcess
 from waiting import eventually
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 Start = Callable[..., ServerProcess]
 
 

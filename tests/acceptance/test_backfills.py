@@ -14,6 +14,8 @@ from rest_client import RestClient
 from server_process import ServerProcess
 from waiting import eventually
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 Start = Callable[..., ServerProcess]
 PAST = {"cron": "* * * * *", "endAt": "2025-12-31T12:00:00Z"}
 """A schedule that does nothing by itself any more."""

@@ -9,6 +9,8 @@ import pytest
 from rest_client import RestClient
 from server_process import ServerProcess
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 GOOD: dict[str, Any] = {
     "workflowId": "broken",
     "name": "n",

@@ -13,6 +13,8 @@ from server_process import ServerProcess
 from terminal import Terminal
 from waiting import eventually
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 Start = Callable[..., ServerProcess]
 SYSTEM_FILE = Path("/etc/crontab")
 SYSTEM_FOLDER = Path("/etc/cron.d")

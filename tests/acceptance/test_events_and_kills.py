@@ -12,6 +12,8 @@ from rest_client import RestClient
 from server_process import ServerProcess
 from waiting import eventually
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 Start = Callable[..., ServerProcess]
 pytestmark = pytest.mark.timeout(120)
 KILLS = 4

@@ -13,6 +13,8 @@ from raw_http import answers, connected, exchange
 from rest_client import RestClient
 from server_process import ServerProcess, Start
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 MEGABYTE = 1_048_576
 FEW = settings(
     max_examples=150,

@@ -93,7 +93,7 @@ def _all_end(client: RestClient) -> None:
 @pytest.mark.parametrize(
     ("kills", "seed"),
     [
-        pytest.param(20, 1, id="20 times", marks=pytest.mark.timeout(240)),
+        pytest.param(8, 1, id="8 times", marks=pytest.mark.timeout(150)),
         pytest.param(100, 2, id="100 times", marks=[pytest.mark.slow, pytest.mark.timeout(1_200)]),
     ],
 )

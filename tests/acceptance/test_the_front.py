@@ -13,6 +13,8 @@ from waiting import eventually
 
 from quarterjack.http.cli.main import main
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.invalid"])
 def test_beyond_loopback_it_does_not_serve_without_tokens(start: Start, host: str) -> None:

@@ -13,6 +13,8 @@ from server_process import Start
 from waiting import eventually
 from web_server import Asked, WebServer
 
+SERVER_OPTIONS = ("--runner", "thread")
+
 PRIVATE = "--webhook-allow-private"
 
 
