@@ -5,7 +5,6 @@ but those that anybody may make needs a token, with a role that is enough for th
 unknown, expired or revoked is told apart from no other.
 """
 
-import ipaddress
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +16,7 @@ from quarterjack.runtime import Runtime
 from quarterjack.storage import Event, Role, TokenId, WorkflowId
 from quarterjack.storage.tokens import Token
 
+from .addresses import is_loopback
 from .call import call_of
 from .errors import TooManyFailures, Unauthenticated
 from .failed_attempts import FailedAttempts
@@ -48,13 +48,8 @@ class Caller:
         return self.workflows is None or workflow_id in self.workflows
 
     def may_see(self, event: Event) -> bool:
-        """Whether an event is theirs to see."""
+        """Whether an event is theirs to see: it is of a workflow that they have to do with."""
         return self.may_touch(event.workflow_id)
-
-
-def may_see(caller: Caller, event: Event) -> bool:
-    """Whether an event is that caller's to see: it is of a workflow that they have to do with."""
-    return caller.may_see(event)
 
 
 class Doorkeeper:
@@ -66,7 +61,7 @@ class Doorkeeper:
 
     def without_token(self, address: str) -> Caller | None:
         """Who comes without a token; None: nobody does."""
-        if self._runtime.has_tokens() or not _is_here(address):
+        if self._runtime.has_tokens() or not is_loopback(address):
             return None
         return Caller(None, None, Role.ADMIN, None, address)
 
@@ -120,10 +115,3 @@ def _let_in(request: web.Request) -> Caller:
     if len(given) > 1 or scheme.lower() != _SCHEME:
         raise Unauthenticated(_TOLD)
     return doorkeeper.with_token(secret.strip(), address)
-
-
-def _is_here(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

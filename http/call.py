@@ -4,6 +4,7 @@ What a call takes and answers is read from its handler's signature: `query` and 
 it, with their shapes as annotations, and it returns an `Answer` of a shape, or None for 204.
 """
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -92,7 +93,13 @@ class Call:
         return get_args(found)[0] if get_origin(found) is Answer else None
 
     def _hints(self) -> Mapping[str, Any]:
-        return get_type_hints(self.handler, include_extras=True)
+        return _hints_of(self.handler)
+
+
+@functools.cache
+def _hints_of(handler: Callable[..., Any]) -> Mapping[str, Any]:
+    """Worked out once: it takes a while, and requests with a key ask for it."""
+    return get_type_hints(handler, include_extras=True)
 
 
 def endpoint(call: Call) -> Handler:

@@ -13,10 +13,9 @@ from yarl import URL
 from .addresses import address_of, is_loopback, name_of
 from .errors import Draining, Forbidden, WrongHost, WrongMediaType, WrongTarget
 from .expectations import check_expectation
-from .forwarding import Outside, client_address, outside_of
+from .forwarding import Outside, outside_of
 from .keys import DRAINING, SETTINGS
 
-__all__ = ["client_address", "guard", "is_loopback"]
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

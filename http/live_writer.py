@@ -151,9 +151,8 @@ class LiveWriter:
                     self._write_stored(burst[done], readers)
                     done += 1
                 self._socket.flush()
-                await (
-                    LetOthers()
-                )  # with the turn in hand: so there are few in each round of the loop
+                # With the turn in hand: so there are few in each round of the loop.
+                await LetOthers()
 
     def _write_stored(self, published: Published, readers: list[Subscription]) -> None:
         event = published.event

@@ -60,13 +60,16 @@ _TAGS: Final = {
 }
 
 
-def describe(calls: Sequence[Call], prefix: str = "") -> Json:
-    """The document; `prefix` is the path under which a proxy shows the server."""
+def describe(calls: Sequence[Call], prefix: str = "", *, needs_token: bool = True) -> Json:
+    """The document; `prefix` is the path under which a proxy shows the server.
+
+    `needs_token` says whether there are tokens: then every call with a role needs one.
+    """
     schemas, refs = _schemas(calls)
     paths: dict[str, Json] = {}
     responses: Json = {}
     for call in calls:
-        operation = _Operation(call, schemas, refs, responses)
+        operation = _Operation(call, schemas, refs, responses, needs_token=needs_token)
         paths.setdefault(call.path, {})[call.method.lower()] = operation.described()
     for shape in {call.query.__name__ for call in calls}:
         schemas.pop(shape, None)  # they were written out as parameters
@@ -99,11 +102,18 @@ class _Operation:
     """One call, described."""
 
     def __init__(
-        self, call: Call, schemas: Json, refs: Mapping[Any, Json], responses: Json
+        self,
+        call: Call,
+        schemas: Json,
+        refs: Mapping[Any, Json],
+        responses: Json,
+        *,
+        needs_token: bool,
     ) -> None:
         self._call = call
         self._schemas = schemas
         self._refs = refs
+        self._security = [{"token": list[str]()}] if needs_token and call.role else []
         self._responses = responses
         """Those that several calls have; filled here."""
 
@@ -115,7 +125,7 @@ class _Operation:
             "tags": [_tag(call)],
             "parameters": [*self._path_parameters(), *self._query_parameters(), *self._headers()],
             "responses": {**self._answers(), **self._problems()},
-            "security": [] if call.role is None else [{}, {"token": []}],
+            "security": self._security,
         }
         if call.role is not None:
             limited = (

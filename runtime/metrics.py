@@ -8,7 +8,7 @@ metrics of its own:
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -103,7 +103,7 @@ class RuntimeCollector(Collector):
             "quarterjack_actor_restarts_total": [
                 ((kind,), restarts.get(kind, 0)) for kind in census
             ],
-            "quarterjack_dead_letters_total": _by_label(dict(letters)),
+            "quarterjack_dead_letters_total": _by_label(letters),
         }
 
 
@@ -111,8 +111,8 @@ def _one(value: Any) -> Samples:
     return [((), value)]
 
 
-def _by_label(figures: Mapping[str, Any]) -> Samples:
-    return [((label,), value) for label, value in taken(dict(figures)).items()]
+def _by_label(figures: dict[str, Any]) -> Samples:
+    return [((label,), value) for label, value in taken(figures).items()]
 
 
 def _schedules(assembly: Assembly | None) -> Samples:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from .. import json_text
 from ..call import CALLS, Call
+from ..keys import SETTINGS, runtime_of
 from ..openapi import describe
 
 
@@ -25,10 +26,14 @@ def calls() -> list[Call]:
 
 async def read(request: web.Request) -> web.StreamResponse:
     """This description."""
-    table = list(request.app[CALLS].values())
-    raw = await asyncio.to_thread(_described, table)
+    raw = await asyncio.to_thread(
+        _described,
+        list(request.app[CALLS].values()),
+        request.app[SETTINGS].path_prefix,
+        needs_token=runtime_of(request).has_tokens(),
+    )
     return web.Response(body=raw, content_type="application/json")
 
 
-def _described(table: list[Call]) -> bytes:
-    return json_text.dump(describe(table))
+def _described(table: list[Call], prefix: str, *, needs_token: bool) -> bytes:
+    return json_text.dump(describe(table, prefix, needs_token=needs_token))

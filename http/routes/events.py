@@ -13,7 +13,7 @@ from quarterjack.storage.events import TOPICS, topics
 from quarterjack.storage.queries import Page
 
 from ..answers import Answer, answered, ok, ok_large
-from ..auth import caller_of, may_see
+from ..auth import caller_of
 from ..bodies import LARGEST_BODY, EventBody
 from ..call import Call
 from ..idempotency import idempotency_key
@@ -86,7 +86,7 @@ async def _matching(
     for _ in range(0, _MOST_READ, _CHUNK):
         chunk = await answered(runtime.events(after, limit=_CHUNK))
         for event in chunk:
-            if topic in topics(event) and may_see(caller, event):
+            if topic in topics(event) and caller.may_see(event):
                 if len(matching) == limit:
                     return Page(matching, (matching[-1].seq,))
                 matching.append(event)

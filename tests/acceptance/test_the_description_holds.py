@@ -22,7 +22,7 @@ _SECONDS = 1_400
 def test_every_answer_is_as_described_whatever_is_asked(
     examples: int, start: Start, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    server = start("--runner", "thread")
+    server = start("--runner", "thread", "--trusted-proxy", "127.0.0.1/32")
     client = server.client()
     made = client.post("/api/tokens", {"name": "schemathesis", "role": "admin"})
     client = Bearer(client.url, made.body["token"])  # it makes tokens itself

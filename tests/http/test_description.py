@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from bearer import Bearer
 from command_line import CommandLine
 from openapi_spec_validator import validate
 from rest_client import RestClient
@@ -14,6 +15,7 @@ from quarterjack.http import intake
 from quarterjack.http.openapi_examples import EXAMPLES
 from quarterjack.http.problems import URN
 from quarterjack.http.routes import all_calls
+from quarterjack.http.settings import HttpSettings
 
 BODIES = {
     shape.__name__: shape
@@ -105,3 +107,25 @@ def test_the_command_line_prints_it(described: dict[str, Any]) -> None:
 
 def test_an_intake_without_media_takes_no_body() -> None:
     assert intake.NoBody().media == {}
+
+
+def test_it_says_whether_a_token_is_needed(client: RestClient, described: dict[str, Any]) -> None:
+    secret = client.post("/api/tokens", {"name": "root", "role": "admin"}).body["token"]
+
+    then = Bearer(client.url, secret).get("/openapi.json").body
+
+    needed = {key: each["security"] for key, each in _operations(then).items()}
+    assert not any(each["security"] for each in _operations(described).values())
+    assert needed["GET", "/api/schedules"] == [{"token": []}]
+    assert {key[1] for key, each in needed.items() if not each} == {
+        "/healthz",
+        "/readyz",
+        "/api/ws",
+    }
+
+
+def test_it_names_the_path_below_which_the_server_is() -> None:
+    with Site([], front=HttpSettings.of(path_prefix="/qj")) as site:
+        found = site.client.get("/qj/openapi.json").body
+
+    assert found["servers"] == [{"url": "/qj"}]

@@ -9,7 +9,7 @@ from bearer import Bearer
 from rest_client import RestClient
 from site_server import Site
 
-from quarterjack.http.auth import Caller, may_see
+from quarterjack.http.auth import Caller
 from quarterjack.runtime import Workflow
 from quarterjack.storage import Event, Role, WorkflowId
 
@@ -239,12 +239,12 @@ def test_may_see_goes_by_the_workflow_of_the_event() -> None:
     limited = Caller(None, "n", Role.ADMIN, frozenset({WorkflowId("mine")}), "127.0.0.1")
     everybody = Caller(None, "n", Role.VIEWER, None, "127.0.0.1")
 
-    assert [may_see(limited, event(each)) for each in ("mine", "other", None)] == [
+    assert [limited.may_see(event(each)) for each in ("mine", "other", None)] == [
         True,
         False,
         False,
     ]
-    assert all(may_see(everybody, event(each)) for each in ("mine", "other", None))
+    assert all(everybody.may_see(event(each)) for each in ("mine", "other", None))
 
 
 def test_a_token_of_many_workflows_has_all_of_them(pair: Pair) -> None:
