@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from bearer import Bearer
+from dashboard import Dashboard
 from playwright.sync_api import Browser
 from server_process import ServerProcess
-
-from dashboard import Dashboard
 
 APPS = Path(__file__).parent / "apps"
 REFUSED = "401 (Unauthorized)"
@@ -26,7 +25,9 @@ def made_token(database: str, role: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def tokens_and_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], str]]:
+def tokens_and_url(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[dict[str, str], str]]:
     """A token of each role, and a server that needs one."""
     folder = tmp_path_factory.mktemp("guarded")
     database = f"sqlite:///{folder / 'q.db'}"
