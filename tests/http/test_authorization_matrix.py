@@ -82,6 +82,10 @@ TABLE = {
     "getHealth": (ANYBODY, ITS_OWN),
     "getReadiness": (ANYBODY, ITS_OWN),
     "connect": (ANYBODY, ITS_OWN),
+    "getSession": (VIEWER, ITS_OWN),
+    "getDashboard": (ANYBODY, ITS_OWN),
+    "getDashboardFile": (ANYBODY, NOT_THERE),
+    "getDashboardModule": (ANYBODY, NOT_THERE),
 }
 BY_ITSELF = {"connect"}
 """Who may do what there is decided frame by frame; see `test_live.py`."""
