@@ -12,6 +12,7 @@ import { attempt, toast } from "./components/toast.js";
 
 const FIRST = 6;
 const CONCERNS = new Set(["late", "error", "failing", "losing"]);
+const DONE = { Resume: "Resumed", Retry: "Tried again", "Trigger now": "Triggered" };
 const FAILED = new Set(["failed", "timedOut"]);
 
 /** The card; `.show(items, total, query)`; `acted()` is called when something was done about one. */
@@ -27,7 +28,7 @@ export function attentionSection(acted) {
     last = [items, total, query];
     const found = chosen(items, query.get("show"));
     const drawn = isWhole ? found : found.slice(0, FIRST);
-    say(count, found.length ? `${found.length === items.length ? total : found.length}` : "");
+    say(count, found.length ? String(found.length === items.length ? total : found.length) : "");
     element.classList.toggle("is-empty", !found.length);
     const focus = focusIn(list);
     fill(list, drawn.map((item) => entry(item, acted)));
@@ -68,41 +69,49 @@ function entry(item, acted) {
   const name = item.name || item.scheduleId;
   return h("li", { dataset: { key: item.scheduleId } },
     badge(item.kind),
-    h("div", { class: "attention-what" },
-      h("a", { class: "cut attention-name", href: toOne("schedules", item.scheduleId), title: name }, name),
-      h("p", { class: "soft" }, why(item))),
+    h("a", { class: "cut attention-name", href: toOne("schedules", item.scheduleId), title: name }, name),
+    h("p", { class: "soft attention-why" }, why(item)),
     h("div", { class: "actions" }, action(item, name, acted), seeWhy(item, name)));
 }
 
 function why(item) {
-  const error = item.error ? [`${item.error.type}: ${item.error.message}`] : [];
+  const error = item.error ? `${item.error.type}: ${item.error.message}` : null;
+  const due = item.since ?? item.nextExecution;
   switch (item.kind) {
-    case "error": return [item.since ? ["Since ", timeOf(item.since), ". "] : null, error.length ? error : "It crashes again and again, and is tried slowly."];
-    case "late": return ["Was due at ", timeOf(item.since ?? item.nextExecution), " (", relativeTime(item.since ?? item.nextExecution), ") and has not fired."];
-    case "failing": return [`Failed ${item.count} times in a row`, item.since ? [" since ", timeOf(item.since)] : null, error.length ? [". ", error] : "."];
+    case "error": return [item.since ? ["Since ", timeOf(item.since), ". "] : null,
+      error ?? "It crashes again and again, and is tried slowly."];
+    case "late": return ["Was due at ", timeOf(due), " (", relativeTime(due), ") and has not fired."];
+    case "failing": return [`Failed ${item.count} times in a row`, item.since ? [" since ", timeOf(item.since)] : null,
+      error ? `. ${error}` : "."];
     default: return [`Lost ${item.count} ${item.count === 1 ? "run" : "runs"} in the last 24 hours.`];
   }
 }
 
 /** What fits: go on where it stands still, once more where it failed, now where it is late or was missed. */
 function actionOf(item) {
-  if (item.kind === "error" || item.status === "paused") return ["Resume", "play", () => rest.post(`/api/schedules/${encodeURIComponent(item.scheduleId)}/resume`)];
+  const schedule = `/api/schedules/${encodeURIComponent(item.scheduleId)}`;
+  if (item.kind === "error" || item.status === "paused") {
+    return ["Resume", "play", () => rest.post(`${schedule}/resume`)];
+  }
   const last = item.lastExecution;
-  if (item.kind === "failing" && FAILED.has(last?.status)) return ["Retry", "retry", (key) => rest.post(`/api/executions/${encodeURIComponent(last.id)}/retry`, {}, { key })];
-  return ["Trigger now", "execution", (key) => rest.post(`/api/schedules/${encodeURIComponent(item.scheduleId)}/trigger`, {}, { key })];
+  if (item.kind === "failing" && FAILED.has(last?.status)) {
+    return ["Retry", "retry", (key) => rest.post(`/api/executions/${encodeURIComponent(last.id)}/retry`, {}, { key })];
+  }
+  return ["Trigger now", "execution", (key) => rest.post(`${schedule}/trigger`, {}, { key })];
 }
 
 function action(item, name, acted) {
   if (!can("operator")) return null;
   const [words, picture, act] = actionOf(item);
-  const button = h("button", { type: "button", class: "small", "aria-label": `${words}: ${name}` }, icon(picture), words);
+  const button = h("button", { type: "button", class: "small", "aria-label": `${words}: ${name}` }, icon(picture),
+    words);
   button.addEventListener("click", async () => {
     button.disabled = true;
     const found = await attempt(() => act(newKey()));
     button.disabled = false;
     if (found === undefined) return;
     const link = found.executionId ? h("a", { href: toOne("executions", found.executionId) }, "See it run") : null;
-    toast(`${words === "Resume" ? "Resumed" : words === "Retry" ? "Tried again" : "Triggered"}: ${name}`, { link });
+    toast(`${DONE[words]}: ${name}`, { link });
     acted();
   });
   return button;
@@ -110,6 +119,7 @@ function action(item, name, acted) {
 
 function seeWhy(item, name) {
   const isRun = item.kind === "failing" && item.lastExecution;
-  const href = isRun ? toOne("executions", item.lastExecution.id) : toOne("schedules", item.scheduleId, item.kind === "error" ? {} : { tab: "fires" });
+  const href = isRun ? toOne("executions", item.lastExecution.id)
+    : toOne("schedules", item.scheduleId, item.kind === "error" ? {} : { tab: "fires" });
   return h("a", { class: "button small", href, "aria-label": `See why: ${name}` }, "See why");
 }

@@ -51,11 +51,13 @@ function sentence(counts, chosen) {
   const rests = RESTS.filter((name) => counts[name]).map((name) => part(name));
   const onTime = counts.active - counts.late;
   const isBad = concerns.some((name) => SHOWN[name][1] === "bad");
-  const picture = concerns.length ? mark(isBad ? "bad" : "warn", "warning") : mark(counts.active ? "good" : "dull", counts.active ? "ok" : "paused");
+  const picture = concerns.length ? mark(isBad ? "bad" : "warn", "warning")
+    : mark(counts.active ? "good" : "dull", counts.active ? "ok" : "paused");
   const lead = concerns.length
     ? [...listed(concerns.map((name) => part(name))), onTime ? ["; ", part("active", `${onTime} on time`)] : null]
     : [allOnTime(onTime, rests.length, part)];
-  return [picture, h("span", {}, lead, rests.length ? [concerns.length && onTime ? ", " : "; ", ...listed(rests)] : null)];
+  const more = rests.length ? [concerns.length && onTime ? ", " : "; ", ...listed(rests)] : null;
+  return [picture, h("span", {}, lead, more)];
 }
 
 function allOnTime(count, hasRests, part) {
@@ -69,7 +71,8 @@ const mark = (tone, picture) => h("span", { class: `health-mark tone-${tone}` },
 
 function number(name, words, isChosen) {
   return h("button", {
-    type: "button", class: `health-number tone-${SHOWN[name][1]}`, "aria-pressed": String(isChosen), dataset: { show: name },
+    type: "button", class: `health-number tone-${SHOWN[name][1]}`, "aria-pressed": String(isChosen),
+    dataset: { show: name },
     title: isChosen ? "Show all schedules again" : "Show only these on this page",
     on: { click: () => setQuery({ show: isChosen ? null : name }) },
   }, words);
@@ -84,7 +87,8 @@ export function serverFacts(signal) {
   const load = h("span", {}, "–");
   const trouble = h("p", { class: "server-trouble", role: "status" });
   const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  const facts = h("dl", { class: "server-facts" }, fact("Stream", stream), fact("Server time", clock), fact("Loop lag", lag), fact("Under way", load));
+  const facts = h("dl", { class: "server-facts" }, fact("Stream", stream), fact("Server time", clock),
+    fact("Loop lag", lag), fact("Under way", load));
   onStream(({ state }) => {
     stream.dataset.state = state;
     say(live, STREAM_WORDS[state]);

@@ -15,7 +15,8 @@ import { attempt, toast } from "./components/toast.js";
 const LIMIT = 20;
 const STEPS = 3;
 const ENDS = new Set(["workflow.completed", "workflow.failed", "workflow.cancelled", "workflow.timedOut"]);
-const STEP_ENDS = new Set(["workflow.step.completed", "workflow.step.failed", "workflow.step.skipped", "workflow.step.retrying"]);
+const STEP_ENDS = new Set(["workflow.step.completed", "workflow.step.failed", "workflow.step.skipped",
+  "workflow.step.retrying"]);
 
 /** The card; `.event(event)`, `.reload()`. */
 export function runningSection(signal) {
@@ -31,7 +32,8 @@ class RunningSection {
     this.list = h("ul", { class: "running-list" });
     this.note = h("div", { class: "running-note" });
     this.element = h("section", { class: "card", "aria-labelledby": "running-title" },
-      h("div", { class: "card-head" }, h("h2", { id: "running-title" }, "Running now"), this.count), this.list, this.note);
+      h("div", { class: "card-head" }, h("h2", { id: "running-title" }, "Running now"), this.count),
+      this.list, this.note);
     this.readSoon = paced(() => this.read(), signal);
     eachSecond(() => this.tick(), signal);
     Object.assign(this.element, { event: (event) => this.event(event), reload: () => this.read() });
@@ -58,7 +60,8 @@ class RunningSection {
       const step = stepOf(item, data);
       if (step) step.progress = { done: data.done, total: data.total, note: data.note };
     } else if (type === "workflow.step.started") {
-      item.current = [...item.current.filter(({ name }) => name !== data.step), { name: data.step, attempt: data.attempt, startedAt: timestamp, progress: null }];
+      item.current = [...item.current.filter(({ name }) => name !== data.step),
+        { name: data.step, attempt: data.attempt, startedAt: timestamp, progress: null }];
     } else if (STEP_ENDS.has(type)) {
       item.current = item.current.filter(({ name }) => name !== data.step);
       this.readSoon();
@@ -97,7 +100,8 @@ class RunningSection {
 }
 
 function stepOf(item, { step, attempt }) {
-  return item.current.find((each) => each.name === step && each.attempt === attempt) ?? item.current.find((each) => each.name === step);
+  const found = item.current.filter(({ name }) => name === step);
+  return found.find((each) => each.attempt === attempt) ?? found[0];
 }
 
 /** One execution; `.show(item)` brings it up to date, `.tick()` lets the time go on. */
@@ -106,13 +110,16 @@ function entry(item) {
   const state = h("span", {});
   const fillUp = h("span", { class: "gauge-fill" });
   const usual = h("span", { class: "gauge-usual" });
-  const gauge = h("div", { class: "gauge", role: "meter", "aria-label": `Elapsed against usual: ${name}`, "aria-valuemin": "0" }, fillUp, usual);
+  const gauge = h("div", { class: "gauge", role: "meter", "aria-label": `Elapsed against usual: ${name}`,
+    "aria-valuemin": "0" }, fillUp, usual);
   const time = h("p", { class: "soft" });
   const steps = h("div", { class: "running-steps" });
   const element = h("li", {},
     h("div", { class: "running-what" },
       h("a", { class: "cut running-name", href: toOne("executions", item.id), title: name }, name),
-      h("p", { class: "soft running-sub" }, state, h("span", { class: "cut" }, item.scheduleName ? item.workflowId : "without a schedule"), h("span", {}, "since ", timeOf(item.startedAt)))),
+      h("p", { class: "soft running-sub" }, state,
+        h("span", { class: "cut" }, item.scheduleName ? item.workflowId : "without a schedule"),
+        h("span", {}, "since ", timeOf(item.startedAt)))),
     h("div", { class: "running-time" }, gauge, time),
     steps,
     h("div", { class: "actions" }, cancelButton(item, name)));
@@ -137,7 +144,9 @@ function showTime(item, { gauge, fillUp, usual, time }) {
   fillUp.style.setProperty("width", whole ? `${(elapsed / whole) * 100}%` : "100%");
   usual.hidden = !whole;
   if (whole) usual.style.setProperty("left", `${(expected / whole) * 100}%`);
-  const words = expected ? `${duration(Math.floor(elapsed))}, ${isOver ? "longer than the usual" : "of usually"} ${duration(expected)}` : `${duration(Math.floor(elapsed))}, no usual time yet`;
+  const words = expected
+    ? `${duration(Math.floor(elapsed))}, ${isOver ? "longer than the usual" : "of usually"} ${duration(expected)}`
+    : `${duration(Math.floor(elapsed))}, no usual time yet`;
   gauge.setAttribute("aria-valuemax", (whole ?? Math.max(1, elapsed)).toFixed(1));
   gauge.setAttribute("aria-valuenow", elapsed.toFixed(0));
   gauge.setAttribute("aria-valuetext", words);
@@ -152,20 +161,24 @@ function progress({ current, stepsDone, stepsTotal, workflowId }) {
   const [done, total] = own ? [own.done, own.total] : [stepsDone, stepsTotal];
   const label = own ? `Progress of step ${current[0].name}` : `Steps done of ${workflowId}`;
   const words = own ? `${done} of ${total}` : `${stepsDone} of ${stepsTotal} steps`;
-  return [lines, total ? h("div", { class: "running-bar" }, h("progress", { max: total, value: Math.min(done, total), "aria-label": label }), h("span", { class: "soft" }, words)) : null];
+  const bar = h("progress", { max: total, value: Math.min(done, total), "aria-label": label });
+  return [lines, total ? h("div", { class: "running-bar" }, bar, h("span", { class: "soft" }, words)) : null];
 }
 
 function stepLine({ name, attempt, progress: found }) {
   const more = [attempt > 1 ? `attempt ${attempt}` : null, found?.note || null].filter(Boolean).join(" · ");
-  return h("p", { class: "cut", title: more ? `${name} · ${more}` : name }, h("span", { class: "mono" }, name), more ? h("span", { class: "soft" }, ` · ${more}`) : null);
+  return h("p", { class: "cut", title: more ? `${name} · ${more}` : name },
+    h("span", { class: "mono" }, name), more ? h("span", { class: "soft" }, ` · ${more}`) : null);
 }
 
 function cancelButton(item, name) {
   if (!can("operator")) return null;
   return h("button", { type: "button", class: "small", "aria-label": `Cancel: ${name}`, on: { click: async () => {
-    const what = `The steps of “${name}” that run are told to stop, and no other begins. What has finished stays, and it can be retried later.`;
+    const what = `The steps of “${name}” that run are told to stop, and no other begins. `
+      + "What has finished stays, and it can be retried later.";
     if (!(await confirmed({ title: "Cancel this execution?", what, action: "Cancel the execution" }))) return;
-    const found = await attempt(() => rest.post(`/api/executions/${encodeURIComponent(item.id)}/cancel`).then((answer) => answer ?? true));
+    const found = await attempt(() =>
+      rest.post(`/api/executions/${encodeURIComponent(item.id)}/cancel`).then((answer) => answer ?? true));
     if (found !== undefined) toast(`Cancelling: ${name}`);
   } } }, "Cancel");
 }

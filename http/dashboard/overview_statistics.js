@@ -18,16 +18,21 @@ const SERIES = [
   { name: "timedOut", words: "timed out", className: "series-timed-out" },
   { name: "failed", words: "failed", className: "series-failed" },
 ];
-const COUNTED = new Set(["workflow.completed", "workflow.failed", "workflow.cancelled", "workflow.timedOut", "schedule.skipped", "schedule.missed"]);
+const COUNTED = new Set(["workflow.completed", "workflow.failed", "workflow.cancelled", "workflow.timedOut",
+  "schedule.skipped", "schedule.missed"]);
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, {
+  weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
 
 /** The card; `.event(event)`, `.show(query)`, `.reload()`. */
 export function statisticsSection(query, signal) {
   const note = h("div", {});
-  const chart = stackedChart({ label: "Executions and left out fires per hour, last 24 hours", series: SERIES, toggle, signal });
+  const label = "Executions, skipped and missed fires per hour in the last 24 hours";
+  const chart = stackedChart({ label, series: SERIES, toggle, signal });
   const element = h("section", { class: "card is-empty", "aria-labelledby": "statistics-title" },
-    h("div", { class: "card-head" }, h("h2", { id: "statistics-title" }, "Executions per hour"), h("span", { class: "hint" }, "last 24 hours")), chart, note);
+    h("div", { class: "card-head" }, h("h2", { id: "statistics-title" }, "Executions per hour"),
+      h("span", { class: "hint" }, "last 24 hours")), chart, note);
   let found = [];
   let hidden = hiddenIn(query);
   let hour = null;
@@ -77,6 +82,7 @@ function columnsOf(items, hour) {
   return Array.from({ length: HOURS }, (_, index) => {
     const start = new Date((hour - HOURS + 1 + index) * HOUR);
     const end = new Date(start.getTime() + HOUR);
-    return { label: clock.format(start), title: `${dayAndClock.format(start)} to ${clock.format(end)}`, values: known.get(start.getTime() / HOUR) ?? {} };
+    const title = `${dayAndClock.format(start)} to ${clock.format(end)}`;
+    return { label: clock.format(start), title, values: known.get(start.getTime() / HOUR) ?? {} };
   });
 }

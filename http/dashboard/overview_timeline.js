@@ -13,7 +13,9 @@ import { rowOf, take } from "./components/timeline_rows.js";
 import { attempt } from "./components/toast.js";
 
 const HOUR = 3_600_000;
-const RANGES = { "1h": [1, "1 h", "1 hour"], "6h": [6, "6 h", "6 hours"], "24h": [24, "24 h", "24 hours"], "3d": [72, "3 d", "3 days"] };
+const RANGES = {
+  "1h": [1, "1 h", "1 hour"], "6h": [6, "6 h", "6 hours"], "24h": [24, "24 h", "24 hours"], "3d": [72, "3 d", "3 days"],
+};
 const USUAL = "6h";
 /** So much of the span on either side is drawn on before the page moves on, and is read ahead. */
 const DRIFT = 0.1;
@@ -21,7 +23,8 @@ const AHEAD = 0.3;
 const PAGE = 100;
 const KEPT = 2000;
 const MANY_IDS = 50;
-const TURNS = new Set(["schedule.updated", "schedule.paused", "schedule.resumed", "schedule.error", "schedule.deleted"]);
+const TURNS = new Set(["schedule.updated", "schedule.paused", "schedule.resumed", "schedule.error",
+  "schedule.deleted"]);
 
 /** The card; `.event(event)`, `.show(query)`, `.reload()`. */
 export function timelineSection(query, signal) {
@@ -37,11 +40,10 @@ class TimelineSection {
     this.take(query);
     this.centre = now();
     this.count = h("span", { class: "hint", role: "status" });
-    this.all = h("button", { type: "button", class: "small", on: { click: () => setQuery({ show: null, q: null }) } }, "Show all");
+    this.all = h("button", { type: "button", class: "small", on: { click: () => setQuery({ show: null, q: null }) } },
+      "Show all");
     this.search = searchField("q", "Find schedules", query);
-    this.ranges = h("div", { class: "segments", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(([name, [, short, long]]) =>
-      h("button", { type: "button", "aria-label": `${long} back and ahead`, dataset: { range: name },
-        on: { click: () => setQuery({ range: name === USUAL ? null : name }) } }, short)));
+    this.ranges = rangeButtons();
     this.timeline = timeline({
       label: "Timeline",
       load: (cursor) => this.load(cursor),
@@ -94,13 +96,17 @@ class TimelineSection {
 
   showControls(query) {
     this.search.show(query);
-    for (const button of this.ranges.children) button.setAttribute("aria-pressed", String(button.dataset.range === this.name));
+    for (const button of this.ranges.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.range === this.name));
+    }
     this.all.hidden = !this.isFiltered;
   }
 
   told(total) {
-    const what = SHOWN[this.shown] && this.shown !== "active" ? ` ${SHOWN[this.shown][0]}` : this.shown === "active" ? " active" : "";
-    say(this.count, `${total}${what} ${total === 1 ? "schedule" : "schedules"}${this.filter.q ? ` with “${this.filter.q}”` : ""}`);
+    const { q } = this.filter;
+    const which = this.shown === "active" ? "active" : SHOWN[this.shown]?.[0];
+    const words = [total.toLocaleString(), total === 1 ? "schedule" : "schedules", which, q ? `with “${q}”` : null];
+    say(this.count, words.filter(Boolean).join(" "));
   }
 
   /** Time goes on: the line at now moves, and sometimes the page below it. */
@@ -114,12 +120,14 @@ class TimelineSection {
   asked() {
     const { since, until } = this.range();
     this.readUntil = until + this.span * AHEAD * (this.span > 48 * HOUR ? 0.3 : 1);
-    return { ...this.filter, since: new Date(since).toISOString(), until: new Date(this.readUntil).toISOString(), limit: PAGE };
+    return { ...this.filter, since: new Date(since).toISOString(), until: new Date(this.readUntil).toISOString(),
+      limit: PAGE };
   }
 
   async load(cursor) {
     const begun = this.heard.at(-1)?.seq ?? 0;
-    const found = await rest.get("/api/timeline", { ...this.asked(), cursor }, this.signal);
+    if (cursor === null) this.first = this.asked();
+    const found = await rest.get("/api/timeline", { ...this.first, cursor }, this.signal);
     const rows = found.items.map((item) => this.caughtUp(rowOf(item), begun));
     if (cursor === null) this.rows.clear();
     for (const row of rows) this.rows.set(row.scheduleId, row);
@@ -156,7 +164,8 @@ class TimelineSection {
     if (this.changedIds.size) this.readChanged();
     const begun = this.heard.at(-1)?.seq ?? 0;
     const { since, until, limit } = this.asked();
-    const found = await attempt(() => rest.get("/api/timeline", { since, until, limit, ids: ids.join(",") }, this.signal));
+    const query = { since, until, limit, ids: ids.join(",") };
+    const found = await attempt(() => rest.get("/api/timeline", query, this.signal));
     for (const item of found?.items ?? []) this.replace(this.caughtUp(rowOf(item), begun));
   }
 
@@ -172,10 +181,20 @@ class TimelineSection {
   }
 }
 
+function rangeButtons() {
+  const button = ([name, [, short, long]]) => h("button", {
+    type: "button", "aria-label": `${short}: ${long} back and ahead`, dataset: { range: name },
+    on: { click: () => setQuery({ range: name === USUAL ? null : name }) },
+  }, short);
+  return h("div", { class: "segments", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(button));
+}
+
 function legend() {
-  const entry = (className, words) => h("li", {}, h("span", { class: `mark ${className}`, "aria-hidden": "true" }), words);
+  const entry = (className, words) => h("li", {}, h("span", { class: `mark ${className}`, "aria-hidden": "true" }),
+    words);
   return h("div", { class: "tl-legend" },
-    h("ul", { "aria-label": "Legend" }, entry("run tone-good", "succeeded"), entry("run tone-bad", "failed"), entry("run tone-busy going", "running"),
+    h("ul", { "aria-label": "Legend" }, entry("run tone-good", "succeeded"), entry("run tone-bad", "failed"),
+      entry("run tone-busy going", "running"),
       entry("coming", "comes"), entry("gap tone-dull", "skipped"), entry("gap tone-warn", "missed")),
     h("p", { class: "hint wide-only" }, "Arrow keys go from mark to mark."));
 }

@@ -20,7 +20,8 @@ export function welcome() {
   return h("section", { class: "card welcome", "aria-labelledby": "welcome-title" },
     h("div", { class: "welcome-picture", "aria-hidden": "true" }, icon("schedule")),
     h("h2", { id: "welcome-title" }, "Make the first schedule"),
-    h("p", { class: "soft" }, "A schedule says when a workflow runs. As soon as there is one, this page shows when it ran, ",
+    h("p", { class: "soft" },
+      "A schedule says when a workflow runs. As soon as there is one, this page shows when it ran, ",
       "what runs now, and when it fires next."),
     h("div", { class: "actions" }, can("admin")
       ? h("a", { class: "button primary", href: to("/schedules") }, icon("plus"), "Make a schedule")
@@ -28,6 +29,7 @@ export function welcome() {
     h("a", { class: "button", href: to("/workflows") }, "See the workflows")),
     h("div", { class: "welcome-command" },
       h("h3", {}, "Or on the command line"),
-      h("p", { class: "soft" }, "Write it into a file such as schedules.toml, look at what would change, and apply it:"),
+      h("p", { class: "soft" },
+        "Write it into a file such as schedules.toml, look at what would change, and apply it:"),
       text("A file with a schedule", FILE), text("The commands", COMMANDS)));
 }

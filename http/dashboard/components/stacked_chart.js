@@ -29,7 +29,8 @@ class StackedChart {
     this.said = h("p", { class: "unseen", role: "status" });
     this.legend = h("div", { class: "chart-legend", role: "group", "aria-label": "Shown in the chart" });
     this.table = h("div", { class: "scrolls" });
-    this.element = h("div", { class: "chart" }, this.legend, h("div", { class: "chart-frame" }, this.plot, this.tip), this.said,
+    this.element = h("div", { class: "chart" },
+      this.legend, h("div", { class: "chart-frame" }, this.plot, this.tip), this.said,
       h("details", { class: "chart-table" }, h("summary", {}, "As a table"), this.table));
     const observer = new ResizeObserver(() => this.draw());
     observer.observe(this.plot);
@@ -55,7 +56,8 @@ class StackedChart {
     const y = (count) => HEIGHT - EDGE.bottom - (count / top) * (HEIGHT - EDGE.top - EDGE.bottom);
     this.step = (width - EDGE.left - EDGE.right) / this.columns.length;
     const bars = this.columns.flatMap((column, index) => this.bars(column, index, y));
-    fill(this.plot, s("svg", { width, height: HEIGHT, "aria-hidden": "true", focusable: "false" }, hatches(), this.lines(width, top, y), bars, this.labels()));
+    fill(this.plot, s("svg", { width, height: HEIGHT, "aria-hidden": "true", focusable: "false" }, hatches(),
+      this.lines(width, top, y), bars, this.labels()));
     this.plot.setAttribute("aria-label", this.inWords());
   }
 
@@ -68,12 +70,14 @@ class StackedChart {
   bars({ values }, index, y) {
     const gap = this.step > 12 ? 3 : 1;
     let below = 0;
-    const found = index === this.picked ? [s("rect", { class: "chart-picked", x: this.x(index), width: this.step, y: EDGE.top, height: HEIGHT - EDGE.top - EDGE.bottom })] : [];
+    const whole = { x: this.x(index), width: this.step, y: EDGE.top, height: HEIGHT - EDGE.top - EDGE.bottom };
+    const found = index === this.picked ? [s("rect", { class: "chart-picked", ...whole })] : [];
     for (const { name, className } of this.shown) {
       const count = values[name] ?? 0;
       if (!count) continue;
       const height = Math.max(2, y(below) - y(below + count));
-      found.push(s("rect", { class: `bar ${className}`, x: this.x(index) + gap / 2, width: Math.max(1, this.step - gap), y: y(below) - height, height }));
+      found.push(s("rect", { class: `bar ${className}`, x: this.x(index) + gap / 2, width: Math.max(1, this.step - gap),
+        y: y(below) - height, height }));
       below += count;
     }
     return found;
@@ -89,7 +93,8 @@ class StackedChart {
     return this.columns.map(({ label }, index) => {
       if (!label || index - last < room) return null;
       last = index;
-      return s("text", { class: "chart-label", x: this.x(index) + this.step / 2, y: HEIGHT - 6, "text-anchor": "middle" }, label);
+      return s("text", { class: "chart-label", x: this.x(index) + this.step / 2, y: HEIGHT - 6,
+        "text-anchor": "middle" }, label);
     });
   }
 
@@ -97,7 +102,8 @@ class StackedChart {
     const { series, toggle } = this.options;
     const focused = this.legend.contains(document.activeElement) ? document.activeElement.dataset.series : null;
     fill(this.legend, series.map(({ name, words, className }) => h("button", {
-      type: "button", class: "small", "aria-pressed": String(!this.hidden.has(name)), dataset: { series: name }, on: { click: () => toggle(name) },
+      type: "button", class: "small", "aria-pressed": String(!this.hidden.has(name)), dataset: { series: name },
+      on: { click: () => toggle(name) },
     }, h("span", { class: `swatch ${className}` }), `${words} ${this.total(name).toLocaleString()}`)));
     if (focused) this.legend.querySelector(`[data-series="${focused}"]`)?.focus();
   }
@@ -106,7 +112,8 @@ class StackedChart {
     const { series, label } = this.options;
     const rows = this.columns.filter(({ values }) => series.some(({ name }) => values[name])).reverse();
     fill(this.table, rows.length ? h("table", { class: "plain" }, h("caption", { class: "unseen" }, label),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), series.map(({ words }) => h("th", { scope: "col", class: "number" }, words)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"),
+        series.map(({ words }) => h("th", { scope: "col", class: "number" }, words)))),
       h("tbody", {}, rows.map(({ title, values }) => h("tr", {}, h("th", { scope: "row" }, title),
         series.map(({ name }) => h("td", { class: "number" }, (values[name] ?? 0).toLocaleString()))))))
       : h("p", { class: "soft" }, "There is nothing to count yet."));
@@ -117,7 +124,8 @@ class StackedChart {
   }
 
   inWords() {
-    const parts = this.shown.filter(({ name }) => this.total(name)).map(({ name, words }) => `${this.total(name)} ${words}`);
+    const told = this.shown.filter(({ name }) => this.total(name));
+    const parts = told.map(({ name, words }) => `${this.total(name)} ${words}`);
     return `${this.options.label}: ${parts.join(", ") || "none"}. Arrow keys go from column to column.`;
   }
 
@@ -129,7 +137,9 @@ class StackedChart {
   key(event) {
     const last = this.columns.length - 1;
     const from = this.picked ?? last + 1;
-    const target = { ArrowLeft: Math.max(0, from - 1), ArrowRight: Math.min(last, from + 1), Home: 0, End: last, Escape: null }[event.key];
+    const left = Math.max(0, from - 1);
+    const right = Math.min(last, from + 1);
+    const target = { ArrowLeft: left, ArrowRight: right, Home: 0, End: last, Escape: null }[event.key];
     if (target === undefined) return;
     event.preventDefault();
     this.pick(target);
@@ -151,19 +161,23 @@ class StackedChart {
   }
 
   sentence({ title, values }) {
-    const parts = this.shown.filter(({ name }) => values[name]).map(({ name, words }) => `${values[name].toLocaleString()} ${words}`);
+    const told = this.shown.filter(({ name }) => values[name]);
+    const parts = told.map(({ name, words }) => `${values[name].toLocaleString()} ${words}`);
     return [title, ...(parts.length ? parts.reverse() : ["nothing"])];
   }
 }
 
-/** A round number at the upper end of the axis whose half is round as well. */
+/** A round number for the upper end of the axis whose half is whole as well. */
 function niceTop(most) {
   const size = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-  return [2, 4, 6, 10, 20].map((each) => each * size).find((each) => each >= most) ?? most;
+  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].map((each) => Math.round(each * size))
+    .find((each) => each >= most && each % 2 === 0) ?? most;
 }
 
 function hatches() {
-  const hatch = (name) => s("pattern", { id: `hatch-${name}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    s("rect", { class: `hatch-ground ${name}`, width: 5, height: 5 }), s("rect", { class: `hatch-line ${name}`, width: 2, height: 5 }));
+  const turned = { width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" };
+  const hatch = (name) => s("pattern", { id: `hatch-${name}`, ...turned },
+    s("rect", { class: `hatch-ground ${name}`, width: 5, height: 5 }),
+    s("rect", { class: `hatch-line ${name}`, width: 2, height: 5 }));
   return s("defs", {}, hatch("skipped"), hatch("missed"));
 }

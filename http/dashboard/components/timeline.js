@@ -47,7 +47,8 @@ class Timeline {
 
   build() {
     const { label, load, nothing, onLoaded, signal } = this.options;
-    this.table?.remove();
+    const before = this.table;
+    this.isNarrow = NARROW.matches;
     this.table = virtualTable({
       label,
       load,
@@ -55,7 +56,7 @@ class Timeline {
       signal,
       onLoaded,
       key: (row) => row.scheduleId,
-      rowHeight: NARROW.matches ? ROW.narrow : ROW.wide,
+      rowHeight: this.isNarrow ? ROW.narrow : ROW.wide,
       widths: "minmax(8rem, 15rem) minmax(0, 1fr)",
       narrowWidths: "minmax(0, 1fr)",
       columns: [
@@ -63,17 +64,19 @@ class Timeline {
         { name: "time", title: this.header(), class: "tl-cell", cell: (row) => this.plot(row) },
       ],
     });
-    this.element.prepend(this.table);
+    if (before) before.replaceWith(this.table);
+    else this.element.prepend(this.table);
   }
 
   header() {
-    return h("div", { class: "tl-header" }, h("span", { class: "unseen" }, "Runs and coming fires"), this.axis, this.flag);
+    return h("div", { class: "tl-header" }, h("span", { class: "unseen" }, "Runs and coming fires"), this.axis,
+      this.flag);
   }
 
   listen(signal) {
     const observer = new ResizeObserver(() => this.measure());
     observer.observe(this.axis);
-    const rebuild = () => this.build();
+    const rebuild = () => requestAnimationFrame(() => NARROW.matches !== this.isNarrow && this.build());
     NARROW.addEventListener("change", rebuild);
     signal.addEventListener("abort", () => {
       observer.disconnect();
@@ -122,7 +125,8 @@ class Timeline {
 
   name(row) {
     const label = row.name || row.scheduleId;
-    const link = h("a", { class: "tl-item cut", href: toOne("schedules", row.scheduleId), title: label, tabindex: "-1" }, label);
+    const link = h("a", { class: "tl-item cut", href: toOne("schedules", row.scheduleId), title: label,
+      tabindex: "-1" }, label);
     if (row.status === "active") return link;
     const picture = h("span", { class: `tl-state tone-${tone(row.status)}`, title: wordOf(row.status) },
       icon(STATES[row.status]?.[1]), h("span", { class: "unseen" }, wordOf(row.status)));
@@ -160,7 +164,8 @@ function addressOf(mark, scheduleId) {
 /** Bring a mark's element up to date, if it looks or says otherwise than it did. */
 function show(element, mark) {
   element.mark = mark;
-  const look = [mark.kind, Math.round(mark.x), Math.round(mark.width), mark.run?.status, mark.runs?.length, mark.share, mark.status,
+  const look = [mark.kind, Math.round(mark.x), Math.round(mark.width), mark.run?.status, mark.runs?.length,
+    mark.share, mark.status,
     mark.gaps?.length, mark.outcome, mark.instants?.length, mark.isLate].join();
   if (element.look === look) return;
   element.look = look;

@@ -65,8 +65,10 @@ export function tips(container, linesOf) {
     tip.hidden = false;
     const frame = container.getBoundingClientRect();
     const place = mark.getBoundingClientRect();
-    const left = Math.min(Math.max(4, (place.left + place.right) / 2 - frame.left - tip.offsetWidth / 2), frame.width - tip.offsetWidth - 4);
-    const isLow = place.bottom - frame.top + tip.offsetHeight + 10 > frame.height && place.top - frame.top > tip.offsetHeight + 8;
+    const left = Math.min(Math.max(4, (place.left + place.right) / 2 - frame.left - tip.offsetWidth / 2),
+      frame.width - tip.offsetWidth - 4);
+    const isLow = place.bottom - frame.top + tip.offsetHeight + 10 > frame.height
+      && place.top - frame.top > tip.offsetHeight + 8;
     const top = isLow ? place.top - frame.top - tip.offsetHeight - 6 : place.bottom - frame.top + 6;
     tip.style.setProperty("left", `${left}px`);
     tip.style.setProperty("top", `${top}px`);

@@ -71,7 +71,8 @@ function bands(places) {
     const next = parts[index + 1]?.places[0].x ?? Infinity;
     const end = Math.min(next, Math.max(...some.map((place) => place.end)));
     if (some.length === 1) return one({ ...some[0], end });
-    return { key: `band ${some[0].run.id}`, kind: "band", x, width: Math.max(2, end - x), runs: some.map(({ run }) => run), ...look };
+    return { key: `band ${some[0].run.id}`, kind: "band", x, width: Math.max(2, end - x),
+      runs: some.map(({ run }) => run), ...look };
   });
 }
 
@@ -79,7 +80,8 @@ function bands(places) {
 function lookOf(runs) {
   const failed = runs.filter((run) => BAD.has(run.status)).length;
   const isPlain = runs.some((run) => run.status === "succeeded");
-  return { share: Math.ceil((failed / runs.length) * 4) / 4, status: isPlain ? "succeeded" : failed ? "failed" : "cancelled" };
+  const share = Math.ceil((failed / runs.length) * 4) / 4;
+  return { share, status: isPlain ? "succeeded" : failed ? "failed" : "cancelled" };
 }
 
 function gapMarks(gaps, scale) {
@@ -93,7 +95,8 @@ function gapMarks(gaps, scale) {
     const found = some.map(({ gap }) => gap);
     const outcome = found.some((gap) => gap.outcome === "missed") ? "missed" : "skipped";
     const end = Math.max(...some.map((place) => place.end));
-    return { key: `gap ${found[0].scheduledTime}`, kind: "gap", x: some[0].x, width: end - some[0].x, gaps: found, outcome };
+    return { key: `gap ${found[0].scheduledTime}`, kind: "gap", x: some[0].x, width: end - some[0].x, gaps: found,
+      outcome };
   });
 }
 
@@ -124,7 +127,8 @@ function restsOf(row, scale) {
   }
   if (row.comingTruncated && row.coming.length) {
     const x = scale.x(row.coming.at(-1)) + HOLLOW;
-    if (x < scale.width - LEAST) found.push({ key: "rest after", kind: "rest", x, width: scale.width - x, isPast: false });
+    const width = scale.width - x;
+    if (width > LEAST) found.push({ key: "rest after", kind: "rest", x, width, isPast: false });
   }
   return found;
 }

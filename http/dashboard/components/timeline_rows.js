@@ -2,7 +2,10 @@
 // in already, or that was told in another order, changes nothing; so what was read and what is told may overlap.
 
 const ENDS = {
-  "workflow.completed": "succeeded", "workflow.failed": "failed", "workflow.cancelled": "cancelled", "workflow.timedOut": "timedOut",
+  "workflow.completed": "succeeded",
+  "workflow.failed": "failed",
+  "workflow.cancelled": "cancelled",
+  "workflow.timedOut": "timedOut",
 };
 const FINAL = new Set(["succeeded", "failed", "cancelled", "timedOut", "skipped"]);
 const MOST = 500;
@@ -20,7 +23,8 @@ export function rowOf(item) {
 }
 
 function runOf(run) {
-  return placed({ ...run, startedAt: instant(run.startedAt), endedAt: instant(run.endedAt), scheduledTime: instant(run.scheduledTime) });
+  return placed({ ...run, startedAt: instant(run.startedAt), endedAt: instant(run.endedAt),
+    scheduledTime: instant(run.scheduledTime) });
 }
 
 function placed(run) {
@@ -62,7 +66,8 @@ function decided(row, iso) {
 
 function triggered(row, { executionId, data }) {
   if (row.runs.some((run) => run.id === executionId)) return false;
-  add(row, { id: executionId, status: "queued", trigger: data.trigger, scheduledTime: instant(data.scheduledTime), startedAt: null, endedAt: null });
+  add(row, { id: executionId, status: "queued", trigger: data.trigger, scheduledTime: instant(data.scheduledTime),
+    startedAt: null, endedAt: null });
   return true;
 }
 
@@ -71,7 +76,8 @@ function started(row, { executionId, timestamp, data }) {
   if (known && (FINAL.has(known.status) || known.startedAt !== null)) return false;
   const change = { status: "running", startedAt: instant(timestamp) };
   if (known) placed(Object.assign(known, change));
-  else add(row, { id: executionId, trigger: data.trigger, scheduledTime: instant(data.scheduledTime), endedAt: null, ...change });
+  else add(row, { id: executionId, trigger: data.trigger, scheduledTime: instant(data.scheduledTime), endedAt: null,
+    ...change });
   return true;
 }
 
@@ -81,7 +87,8 @@ function ended(row, { type, executionId, timestamp, data }) {
   const endedAt = instant(timestamp);
   const change = { status: ENDS[type], endedAt };
   if (known) placed(Object.assign(known, change));
-  else add(row, { id: executionId, trigger: null, scheduledTime: endedAt, startedAt: endedAt - (data.duration ?? 0) * 1000, ...change });
+  else add(row, { id: executionId, trigger: null, scheduledTime: endedAt,
+    startedAt: endedAt - (data.duration ?? 0) * 1000, ...change });
   return true;
 }
 

@@ -16,7 +16,9 @@ const REASONS = {
   loop: "the event came of a run that the schedule itself led to",
   chainTooLong: "too many schedules, one after the other, led to the event",
 };
-const TRIGGERS = { manual: "triggered by hand", backfill: "backfill", retry: "retry", api: "started by hand", event: "by an event" };
+const TRIGGERS = {
+  manual: "triggered by hand", backfill: "backfill", retry: "retry", api: "started by hand", event: "by an event",
+};
 
 /** A reason of the ledger in words. */
 export function reasonInWords(reason) {
@@ -41,7 +43,8 @@ const between = (first, last) => `${at(first)} to ${at(last)}`;
 function wordsOfRun(run, now) {
   const by = TRIGGERS[run.trigger] ? [capital(TRIGGERS[run.trigger])] : [];
   if (run.status === "queued") return ["Queued", `For ${at(run.from)}`, ...by];
-  if (run.to === null) return [`${capital(wordOf(run.status))} since ${at(run.from)}`, `For ${duration((now - run.from) / 1000)} so far`, ...by];
+  if (run.to === null) return [`${capital(wordOf(run.status))} since ${at(run.from)}`,
+    `For ${duration((now - run.from) / 1000)} so far`, ...by];
   return [capital(wordOf(run.status)), `${at(run.from)}, took ${duration((run.to - run.from) / 1000)}`, ...by];
 }
 
@@ -68,11 +71,13 @@ function wordsOfGaps(gaps) {
 
 function wordsOfComing({ instants, isLate }) {
   const [first] = instants;
-  if (isLate) return [instants.length === 1 ? "Due, and not fired yet" : `${instants.length} are due, and have not fired yet`, at(first)];
-  if (instants.length === 1) return [`Fires at ${at(first)}`, capital(relative(new Date(first).toISOString()))];
+  const isOne = instants.length === 1;
+  if (isLate) return [isOne ? "Due, and not fired yet" : `${instants.length} are due and not fired yet`, at(first)];
+  if (isOne) return [`Fires at ${at(first)}`, capital(relative(new Date(first).toISOString()))];
   return [`Fires ${instants.length} times`, between(first, instants.at(-1))];
 }
 
 function wordsOfRest({ isPast }) {
-  return isPast ? ["Earlier runs, not drawn", "Open the executions to see them"] : ["It goes on firing", "Only the next 200 fires are drawn"];
+  return isPast ? ["Earlier runs, not drawn", "Open the executions to see them"]
+    : ["It goes on firing", "Only the next 200 fires are drawn"];
 }

@@ -31,7 +31,8 @@ class Overview {
     this.server = serverFacts(signal);
     this.body = h("div", { class: "overview-body" }, loading());
     this.element = h("section", { class: "page overview" },
-      h("div", { class: "overview-head" }, h("h1", {}, "Overview"), this.server.facts), this.sentence, this.server.trouble, this.body);
+      h("div", { class: "overview-head" }, h("h1", {}, "Overview"), this.server.facts),
+      this.sentence, this.server.trouble, this.body);
     this.readSoon = paced(() => this.read(), signal);
     this.begin();
   }
@@ -39,7 +40,8 @@ class Overview {
   async begin() {
     await this.read();
     if (this.found === null || this.signal.aborted) return;
-    follow({ topic: "*", after: this.found.seq, event: (event) => this.event(event), gap: () => this.readAll() }, this.signal);
+    follow({ topic: "*", after: this.found.seq, event: (event) => this.event(event), gap: () => this.readAll() },
+      this.signal);
     watch("server", (state) => this.told(state), this.signal);
   }
 
@@ -84,7 +86,8 @@ class Overview {
 
   event(event) {
     for (const section of Object.values(this.sections)) section.event?.(event);
-    if (TELLING.test(event.type) || (event.type === "schedule.completed" && this.isWatched(event.scheduleId))) this.readSoon();
+    const isMended = event.type === "schedule.completed" && this.isWatched(event.scheduleId);
+    if (isMended || TELLING.test(event.type)) this.readSoon();
   }
 
   isWatched(id) {
