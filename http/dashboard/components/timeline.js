@@ -46,12 +46,13 @@ class Timeline {
   }
 
   build() {
-    const { label, load, nothing, onLoaded, signal } = this.options;
+    const { label, nothing, onLoaded, signal } = this.options;
     const before = this.table;
+    if (before && this.last) this.kept = { ...this.last, items: [...before.items] };
     this.isNarrow = NARROW.matches;
     this.table = virtualTable({
       label,
-      load,
+      load: (cursor) => this.load(cursor),
       nothing,
       signal,
       onLoaded,
@@ -66,6 +67,15 @@ class Timeline {
     });
     if (before) before.replaceWith(this.table);
     else this.element.prepend(this.table);
+  }
+
+  /** What is read; or, for a table that is built anew for another width, what the one before it had. */
+  async load(cursor) {
+    const kept = this.kept;
+    this.kept = null;
+    if (kept && cursor === null) return kept;
+    this.last = await this.options.load(cursor);
+    return this.last;
   }
 
   header() {
