@@ -8,8 +8,10 @@ from quarterjack.storage import BackfillProgress, Execution, Schedule, WorkflowI
 from quarterjack.storage.attention import Survey
 from quarterjack.storage.overviews import CombinedStatus
 from quarterjack.storage.queries import Page
+from quarterjack.storage.timeline import Past
 
 from .execution_detail import ExecutionDetail
+from .summaries import ShownSchedule
 
 
 class ShownRecords:
@@ -52,6 +54,15 @@ class ShownRecords:
             queued=[self.execution(each) for each in found.queued],
             history=[self.execution(each) for each in found.history],
         )
+
+    def listed(self, found: ShownSchedule) -> ShownSchedule:
+        """A schedule in a list."""
+        base = found.summary
+        return replace(found, summary=replace(base, schedule=self.schedule(base.schedule)))
+
+    def past(self, found: Past) -> Past:
+        """A schedule with what it did."""
+        return replace(found, schedule=self.schedule(found.schedule))
 
     def survey(self, found: Survey) -> Survey:
         """The schedules that need somebody."""

@@ -17,8 +17,11 @@ from . import (
     nodes,
     overview,
     previews,
+    running,
     schedules,
     session,
+    summaries,
+    timeline,
     tokens,
     webhooks,
     workflows,
@@ -29,6 +32,7 @@ def all_calls() -> list[Call]:
     """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
+        summaries,
         previews,
         bulk,
         backfills,
@@ -43,6 +47,8 @@ def all_calls() -> list[Call]:
         tokens,
         nodes,
         overview,
+        running,
+        timeline,
         health,
         metrics,
         dashboard,

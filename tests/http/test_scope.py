@@ -93,6 +93,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/schedules/{schedule_id}/sync", None),
     ("GET", "/api/schedules/{schedule_id}/upcoming", None),
     ("GET", "/api/schedules/{schedule_id}/fires", None),
+    ("GET", "/api/schedules/{schedule_id}/audit", None),
     ("POST", "/api/schedules/preview", {"scheduleId": "{schedule_id}", "scheduleConfig": DAILY}),
     ("GET", "/api/workflows/{workflow_id}", None),
     ("GET", "/api/workflows/{workflow_id}/schedules", None),
