@@ -12,6 +12,7 @@ import { wordsOf } from "./timeline_words.js";
 import { virtualTable } from "./virtual_table.js";
 
 const NARROW = matchMedia("(max-width: 56rem)");
+const FLAG = 40;
 const ROW = { wide: 34, narrow: 50 };
 
 /**
@@ -112,6 +113,7 @@ class Timeline {
     if (pixel === this.pixel) return;
     this.pixel = pixel;
     this.element.style.setProperty("--now", `${pixel}px`);
+    for (const tick of this.axis.children) tick.hidden = Math.abs(tick.place - pixel) < FLAG;
     for (const [id, plot] of this.plots) {
       if (plot.isConnected) this.draw(plot);
       else this.plots.delete(id);

@@ -27,8 +27,10 @@ export function ticksOf(scale) {
 /** Draw the labels into `axis`; gives what draws their lines behind the rows, for CSS `background`. */
 export function drawAxis(axis, scale) {
   const ticks = ticksOf(scale);
-  fill(axis, ticks.filter(({ x }) => x > 12 && x < scale.width - 12).map(({ x, label, isDay }) =>
-    h("span", { class: isDay ? "tl-tick tl-day" : "tl-tick", style: { left: `${x}px` } }, label)));
+  fill(axis, ticks.filter(({ x }) => x > 12 && x < scale.width - 12).map(({ x, label, isDay }) => {
+    const tick = h("span", { class: isDay ? "tl-tick tl-day" : "tl-tick", style: { left: `${x}px` } }, label);
+    return Object.assign(tick, { place: x });
+  }));
   return ticks.map(({ x, isDay }) => {
     const colour = isDay ? "var(--line-strong)" : "var(--line)";
     return `linear-gradient(${colour}, ${colour}) ${Math.round(x)}px 0 / 1px 100% no-repeat`;

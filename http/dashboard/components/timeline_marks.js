@@ -103,7 +103,7 @@ function gapMarks(gaps, scale) {
 function comingMarks(coming, scale, now) {
   const found = [];
   for (const at of coming) {
-    const x = scale.x(at) - HOLLOW / 2;
+    const x = scale.x(at);
     if (x + HOLLOW < 0 || x > scale.width - 2) continue;
     const isLate = at < now - LATE;
     const last = found.at(-1);
@@ -126,7 +126,7 @@ function restsOf(row, scale) {
     if (end > LEAST) found.push({ key: "rest before", kind: "rest", x: 0, width: end - 2, isPast: true });
   }
   if (row.comingTruncated && row.coming.length) {
-    const x = scale.x(row.coming.at(-1)) + HOLLOW;
+    const x = scale.x(row.coming.at(-1)) + HOLLOW + 2;
     const width = scale.width - x;
     if (width > LEAST) found.push({ key: "rest after", kind: "rest", x, width, isPast: false });
   }
