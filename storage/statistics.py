@@ -113,7 +113,9 @@ class WorkflowStatistics:
         return self.counts.succeeded / ended if ended else None
 
 
-def buckets(reader: Reader, wanted: StatisticsFilter, since: datetime, until: datetime) -> list[Bucket]:
+def buckets(
+    reader: Reader, wanted: StatisticsFilter, since: datetime, until: datetime
+) -> list[Bucket]:
     """The buckets that begin from `since` to before `until` and have something, oldest first."""
     if wanted.schedule_id is not None:
         first, end = since.date(), (until - _MICROSECOND).date()
@@ -121,7 +123,9 @@ def buckets(reader: Reader, wanted: StatisticsFilter, since: datetime, until: da
         return [Bucket(midnight(day), counts) for day, counts, _ in found]
     row: Any = WorkflowHourRow
     span = wanted.by.span // _MICROSECOND
-    number = (row.hour.cast("INTEGER") + _BEFORE_1970) / span  # positive, so that it is rounded down
+    number = (
+        row.hour.cast("INTEGER") + _BEFORE_1970
+    ) / span  # positive, so that it is rounded down
     query = row.select(number.coerce(False).alias("number"), *_sums(row)).where(
         (row.hour >= since) & (row.hour < until)
     )

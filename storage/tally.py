@@ -78,8 +78,7 @@ def _taking(model: type[Model]) -> Statement:
 _ADD: Final = {model: _adding(model) for model in _SUMMED}
 _TAKE: Final = {model: _taking(model) for model in (WorkflowHourRow, ScheduleDayRow)}
 _KEYS: Final = {
-    model: tuple(field.column_name for field in model._meta.get_primary_keys())
-    for model in _SUMMED
+    model: tuple(field.column_name for field in model._meta.get_primary_keys()) for model in _SUMMED
 }
 
 
