@@ -26,7 +26,7 @@ def duration_of(bucket: int) -> timedelta:
     """What stands for all durations of a bucket: none of them differs from it by more than 4.8 %.
 
     >>> round(duration_of(bucket_of(2_000_000)).total_seconds(), 2)
-    2.04
+    2.05
     """
     if bucket < 1:
         return timedelta(0)

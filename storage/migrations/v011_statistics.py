@@ -48,50 +48,46 @@ TABLES = (
     ) WITHOUT ROWID
     """,
 )
-# What happened, one row each: executions that ended, and rows of the ledger that stand for instants left out.
-_HAPPENED = """
-    WITH "happened" AS (
-        SELECT "schedule_id", "workflow_id", "ended_at" AS "at",
-            "status" = 'succeeded' AS "succeeded", "status" = 'failed' AS "failed",
-            "status" = 'timedOut' AS "timed_out", "status" = 'cancelled' AS "cancelled",
-            CASE "status" WHEN 'skipped' THEN 1 ELSE 0 END AS "skipped", 0 AS "missed",
-            CASE "status" WHEN 'succeeded'
-                THEN max(0, "ended_at" - coalesce("started_at", "ended_at")) ELSE 0 END AS "duration"
-        FROM "executions" WHERE "ended_at" IS NOT NULL
-        UNION ALL
-        SELECT "schedule_id", coalesce(
-                (SELECT "workflow_id" FROM "schedules" WHERE "id" = "fires"."schedule_id"),
-                (SELECT "workflow_id" FROM "executions"
-                    WHERE "executions"."schedule_id" = "fires"."schedule_id"
-                    ORDER BY "queued_at" DESC LIMIT 1)
-            ), "due", 0, 0, 0, 0,
-            CASE "outcome" WHEN 'skipped' THEN "instants" ELSE 0 END,
-            CASE "outcome" WHEN 'missed' THEN "instants" ELSE 0 END, 0
-        FROM "fires" WHERE "outcome" IN ('skipped', 'missed')
-    )
-"""
-_SUMS = """
-    sum("succeeded"), sum("failed"), sum("timed_out"), sum("cancelled"), sum("skipped"), sum("missed")
+HAPPENED = """
+    CREATE TEMP TABLE "happened" AS
+    SELECT "schedule_id", "workflow_id", "ended_at" AS "at",
+        "status" = 'succeeded' AS "succeeded", "status" = 'failed' AS "failed",
+        "status" = 'timedOut' AS "timed_out", "status" = 'cancelled' AS "cancelled",
+        CASE "status" WHEN 'skipped' THEN 1 ELSE 0 END AS "skipped", 0 AS "missed",
+        CASE "status" WHEN 'succeeded'
+            THEN max(0, "ended_at" - coalesce("started_at", "ended_at")) ELSE 0 END AS "duration"
+    FROM "executions" WHERE "ended_at" IS NOT NULL
+    UNION ALL
+    SELECT "schedule_id", coalesce(
+            (SELECT "workflow_id" FROM "schedules" WHERE "id" = "fires"."schedule_id"),
+            (SELECT "workflow_id" FROM "executions"
+                WHERE "executions"."schedule_id" = "fires"."schedule_id"
+                ORDER BY "queued_at" DESC LIMIT 1)
+        ), "due", 0, 0, 0, 0,
+        CASE "outcome" WHEN 'skipped' THEN "instants" ELSE 0 END,
+        CASE "outcome" WHEN 'missed' THEN "instants" ELSE 0 END, 0
+    FROM "fires" WHERE "outcome" IN ('skipped', 'missed')
 """
 FILL = (
-    f"""
+    HAPPENED,
+    """
     INSERT INTO "workflow_hours"
-    {_HAPPENED}
-    SELECT hour_of("at"), "workflow_id", {_SUMS}
+    SELECT hour_of("at"), "workflow_id", sum("succeeded"), sum("failed"), sum("timed_out"),
+        sum("cancelled"), sum("skipped"), sum("missed")
     FROM "happened" WHERE "workflow_id" IS NOT NULL GROUP BY 1, 2
     """,
-    f"""
+    """
     INSERT INTO "schedule_days"
-    {_HAPPENED}
-    SELECT "schedule_id", day_of("at"), "workflow_id", {_SUMS}, sum("duration")
+    SELECT "schedule_id", day_of("at"), "workflow_id", sum("succeeded"), sum("failed"),
+        sum("timed_out"), sum("cancelled"), sum("skipped"), sum("missed"), sum("duration")
     FROM "happened" WHERE "workflow_id" IS NOT NULL AND "schedule_id" IS NOT NULL GROUP BY 1, 2, 3
     """,
-    f"""
+    """
     INSERT INTO "workflow_durations"
-    {_HAPPENED}
     SELECT "workflow_id", day_of("at"), bucket_of("duration"), count(*), sum("duration")
     FROM "happened" WHERE "succeeded" GROUP BY 1, 2, 3
     """,
+    'DROP TABLE "happened"',
 )
 _HOUR = 3_600_000_000
 _WIDTH = math.log(1.1)

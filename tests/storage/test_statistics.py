@@ -27,6 +27,17 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.backfill_changes import EndQueued, RecordBackfill, StretchChange
 from quarterjack.storage.configs import Overlap
+from quarterjack.storage.counts import (
+    Bucket,
+    Counts,
+    Day,
+    DaysFilter,
+    Interval,
+    StatisticsFilter,
+    buckets,
+    schedule_days,
+    workflow_statistics,
+)
 from quarterjack.storage.database import Readers, Writer
 from quarterjack.storage.duration_buckets import bucket_of, duration_of, percentile
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Started
@@ -41,17 +52,6 @@ from quarterjack.storage.schedule_changes import (
     Decision,
     RecordFires,
     RecordRun,
-)
-from quarterjack.storage.statistics import (
-    Bucket,
-    Counts,
-    Day,
-    DaysFilter,
-    Interval,
-    StatisticsFilter,
-    buckets,
-    schedule_days,
-    workflow_statistics,
 )
 from quarterjack.storage.transaction import Change
 
