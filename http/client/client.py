@@ -36,6 +36,7 @@ from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
+from .statistics_calls import StatisticsCalls
 from .transport import tls_context
 from .webhook_calls import WebhookCalls
 from .wire import WIRES, Encoding
@@ -47,6 +48,7 @@ S = TypeVar("S", bound=Shape)
 class Client(
     ScheduleCalls,
     ExecutionCalls,
+    StatisticsCalls,
     ServerCalls,
     BulkCalls,
     WebhookCalls,

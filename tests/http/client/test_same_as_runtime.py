@@ -15,6 +15,7 @@ from quarterjack.http.client import (
     maintenance_calls,
     schedule_calls,
     server_calls,
+    statistics_calls,
     webhook_calls,
 )
 from quarterjack.http.client.request import Wanted, call_named
@@ -136,6 +137,7 @@ def every_call(client: Client) -> None:
         maintenance_calls,
         schedule_calls,
         server_calls,
+        statistics_calls,
         webhook_calls,
     )
     kinds = [value for module in modules for value in vars(module).values()]
