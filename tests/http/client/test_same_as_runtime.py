@@ -40,7 +40,7 @@ ONLY_A_CLIENT_S = {
     # Stored events in pages, where a runtime has `events`.
     "list_events",
     "cron", "session", "export_lines", "import_lines", "backup_pieces",
-    "cron", "session", "list_schedule_audit", "export_lines", "import_lines",
+    "list_schedule_audit",
 }  # fmt: skip
 OTHERWISE = {"events"}  # a runtime's are the stored ones
 THE_SERVER_S = {
