@@ -46,7 +46,7 @@ export function healthSentence() {
 
 function sentence(counts, chosen) {
   if (!counts.total) return [mark("dull", "disabled"), h("span", {}, "No schedules yet")];
-  const part = (name, words) => number(name, words ?? `${counts[name]} ${SHOWN[name][0]}`, name === chosen);
+  const part = (name, words) => number(name, words ?? `${counts[name].toLocaleString()} ${SHOWN[name][0]}`, name === chosen);
   const concerns = CONCERNS.filter((name) => counts[name]);
   const rests = RESTS.filter((name) => counts[name]).map((name) => part(name));
   const onTime = counts.active - counts.late;
@@ -54,7 +54,7 @@ function sentence(counts, chosen) {
   const picture = concerns.length ? mark(isBad ? "bad" : "warn", "warning")
     : mark(counts.active ? "good" : "dull", counts.active ? "ok" : "paused");
   const lead = concerns.length
-    ? [...listed(concerns.map((name) => part(name))), onTime ? ["; ", part("active", `${onTime} on time`)] : null]
+    ? [...listed(concerns.map((name) => part(name))), onTime ? ["; ", part("active", `${onTime.toLocaleString()} on time`)] : null]
     : [allOnTime(onTime, rests.length, part)];
   const more = rests.length ? [concerns.length && onTime ? ", " : "; ", ...listed(rests)] : null;
   return [picture, h("span", {}, lead, more)];
@@ -63,7 +63,7 @@ function sentence(counts, chosen) {
 function allOnTime(count, hasRests, part) {
   if (count === 0) return "No schedule is active";
   if (count === 1) return ["The ", part("active", hasRests ? "only active schedule" : "only schedule"), " is on time"];
-  return ["All ", part("active", String(count)), hasRests ? " active schedules on time" : " schedules on time"];
+  return ["All ", part("active", count.toLocaleString()), hasRests ? " active schedules on time" : " schedules on time"];
 }
 
 const listed = (parts) => parts.flatMap((part, index) => (index ? [", ", part] : [part]));

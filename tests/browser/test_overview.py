@@ -15,6 +15,7 @@ from waiting import eventually
 
 APPS = Path(__file__).parent / "apps"
 Open = Callable[..., Dashboard]
+expect.set_options(timeout=15_000)
 HOSTILE = "<b>x</b> 🎉 שלום " + "very " * 30 + "long"
 
 
@@ -22,8 +23,9 @@ HOSTILE = "<b>x</b> 🎉 שלום " + "very " * 30 + "long"
 def unused(tmp_path: Path) -> Iterator[RestClient]:
     """A client of a server that has nothing to do yet."""
     database = f"sqlite:///{tmp_path / 'unused.db'}"
-    options = ("--app", "shop", "--port", "0", "--database", database, "--runner", "thread")
-    with ServerProcess(*options, cwd=APPS, log=tmp_path / "log") as server:
+    options = ("--app", "shop", "--port", "0", "--database", database)
+    runner = ("--runner", "thread", "--grace", "100ms")
+    with ServerProcess(*options, *runner, cwd=APPS, log=tmp_path / "log") as server:
         yield server.client()
 
 
@@ -229,6 +231,47 @@ def test_frequent_runs_become_bands_and_many_schedules_stay_few_rows(
     tab.page.get_by_role("region", name="Timeline, scrolls").evaluate("it => it.scrollTop = it.scrollHeight")
     expect(row(tab, "one of many 249")).to_be_visible()
     assert rows.count() < 60
+
+
+def test_the_columns_of_the_day_grow_and_a_series_can_be_taken_out(
+    open_view: Open, shop: RestClient
+) -> None:
+    ended(shop, shop.run("broken"))
+    tab = open_view("#/")
+    tab.wait_live()
+    columns = card(tab, "Executions per hour")
+    failed = columns.get_by_role("button", name="failed")
+    expect(failed).not_to_have_text("failed 0")
+    before = int(failed.inner_text().split()[-1])
+    ended(shop, shop.run("broken"))
+    expect(failed).to_have_text(f"failed {before + 1}")
+    columns.get_by_text("As a table").click()
+    cell = columns.get_by_role("table").get_by_role("row").nth(1).get_by_role("cell").last
+    expect(cell).to_have_text(re.compile(r"[1-9]"))
+    chart = columns.get_by_role("img")
+    expect(chart).to_have_attribute("aria-label", re.compile("failed"))
+    failed.click()
+    expect(failed).to_have_attribute("aria-pressed", "false")
+    expect(chart).not_to_have_attribute("aria-label", re.compile("failed"))
+    assert "hide=failed" in tab.page.url
+    chart.press("ArrowLeft")
+    expect(columns.get_by_role("status")).to_contain_text(" to ")
+
+
+def test_who_may_only_look_is_offered_nothing_that_changes_anything(
+    open_view: Open, unused: RestClient, gate: Path
+) -> None:
+    failing(unused, "somebody else's to mend")
+    unused.trigger(made(unused, "somebody else's to stop", "gated", params={"gate": str(gate)}))
+    token = unused.post("/api/tokens", {"name": "guest", "role": "viewer"}).body["token"]
+    tab = open_view("#/", url=unused.url)
+    tab.expected = ("401 (Unauthorized)",)
+    tab.sign_in(token)
+    expect(card(tab, "Needs attention").get_by_role("link", name="See why")).to_be_visible()
+    expect(card(tab, "Running now")).to_contain_text("somebody else's to stop")
+    gate.touch()
+    for title in ("Needs attention", "Running now"):
+        expect(card(tab, title).get_by_role("button")).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
