@@ -5,7 +5,7 @@ import time
 import pytest
 from stage import Do, Note, Stage, crash, supervisor
 
-from quarterjack.actors.engine import Sighting, TreeWatch
+from quarterjack.actors.engine import Sighting, Supervisor, TreeWatch
 
 
 def look(watch: TreeWatch) -> tuple[dict[str, Sighting], list[str]]:
@@ -59,6 +59,7 @@ def test_a_crash_and_the_restart_are_seen(stage: Stage) -> None:
 def test_an_actor_that_has_ended_is_gone_and_may_come_back(stage: Stage) -> None:
     stage.supervise(supervisor("inner", []))
     inner = stage.ref("root/inner").cell.actor
+    assert isinstance(inner, Supervisor)
     watch = TreeWatch(stage.system, 100)
     look(watch)
 
