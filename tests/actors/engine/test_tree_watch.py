@@ -105,15 +105,15 @@ def test_a_look_at_twenty_thousand_actors_holds_nobody_up(stage: Stage) -> None:
     longest = 0.0
     changed = 0
     while True:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         piece = next(pieces, None)
-        longest = max(longest, time.perf_counter() - begun)
+        longest = max(longest, time.thread_time() - begun)
         if piece is None:
             break
         changed += len(piece.seen)
 
     assert changed >= 1_900
-    assert longest < 0.05
+    assert longest < 0.02  # of this thread, whatever else the machine does
     assert watch.is_truncated
 
 
