@@ -24,19 +24,21 @@ from ..shapes.shape import Listing, Shape
 from ..shapes.states import ActorChanges, ServerState
 from .access_calls import AccessCalls
 from .address import ServerAddress
+from .answer_reader import AnswerReader
 from .bulk_calls import BulkCalls
 from .callbacks import Callback
 from .errors import ClientClosed
 from .event_stream import MOST_WAITING, EventBuffer, EventStream
 from .execution_calls import ExecutionCalls
 from .flow import Flow
-from .line_reader import LineReader
 from .listing import PagedReply, listing_query, page_of
+from .maintenance_calls import MaintenanceCalls
 from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
 from .state_stream import BUFFERS, StateStream, Watched
+from .statistics_calls import StatisticsCalls
 from .subscription import EventSubscription, StateSubscription, Subscription
 from .transport import tls_context
 from .webhook_calls import WebhookCalls
@@ -46,7 +48,16 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Shape)
 
 
-class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls, AccessCalls):
+class Client(
+    ScheduleCalls,
+    ExecutionCalls,
+    StatisticsCalls,
+    ServerCalls,
+    BulkCalls,
+    WebhookCalls,
+    AccessCalls,
+    MaintenanceCalls,
+):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
     `timeout` is how many seconds an answer may take. What can be repeated without harm is tried up to
@@ -243,4 +254,7 @@ class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls
         )
 
     def _lines(self, wanted: Wanted) -> Flow[bytes]:
-        return Flow(lambda: LineReader(self._run, wanted))
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.lines(wanted)))
+
+    def _pieces(self, wanted: Wanted) -> Flow[bytes]:
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.pieces(wanted)))
