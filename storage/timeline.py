@@ -155,8 +155,8 @@ def _runs(
 
 def _start(row: tuple[Any, ...]) -> int:
     """Of one that has not begun: when it was made."""
-    started: int | None = row[_STARTED]
-    return row[_QUEUED] if started is None else started  # type: ignore[no-any-return]
+    began: int = row[_QUEUED] if row[_STARTED] is None else row[_STARTED]
+    return began
 
 
 def _gaps(reader: Reader, key: ScheduleId, span: Span) -> list[Gap]:
