@@ -1,4 +1,4 @@
-"""The overview: how everything is, what ran and comes, what needs somebody, what runs now; moved by events."""
+"""The overview: how all is, what ran and comes, what needs somebody, what runs; moved by events."""
 
 import json
 import re
