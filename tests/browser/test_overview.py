@@ -46,7 +46,8 @@ def made(client: RestClient, name: str, workflow: str = "quick", **config: Any) 
 def ended(client: RestClient, execution_id: str) -> str:
     """The status that the execution ends with."""
     address = f"/api/executions/{execution_id}"
-    return eventually(lambda: client.get(address).body["endedAt"] and client.get(address).body["status"])
+    found = eventually(lambda: (now := client.get(address).body)["endedAt"] and now)
+    return str(found["status"])
 
 
 def failing(client: RestClient, name: str, times: int = 2) -> str:
@@ -72,7 +73,9 @@ def test_an_empty_server_says_how_to_begin_and_the_first_schedule_comes_by_itsel
 ) -> None:
     tab = open_view("#/", url=unused.url)
     begin = card(tab, "Make the first schedule")
-    expect(begin.get_by_role("link", name="Make a schedule")).to_have_attribute("href", "#/schedules")
+    expect(begin.get_by_role("link", name="Make a schedule")).to_have_attribute(
+        "href", "#/schedules"
+    )
     expect(begin).to_contain_text("quarterjack apply")
     tab.check_accessibility()
     tab.wait_live()
@@ -103,7 +106,9 @@ def test_each_number_of_the_sentence_filters_the_page_and_lets_go_again(
     expect(row(tab, "fails for the sentence")).to_have_count(0)
     expect(card(tab, "Needs attention")).to_contain_text("Nothing among those")
     tab.page.reload()
-    expect(tab.page.get_by_role("button", name="1 paused")).to_have_attribute("aria-pressed", "true")
+    expect(tab.page.get_by_role("button", name="1 paused")).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
 
 def test_a_new_run_grows_on_the_timeline_and_ends_there_without_a_reload(
@@ -133,7 +138,9 @@ def test_what_runs_shows_its_step_and_is_cancelled_after_a_question(
     running = card(tab, "Running now").get_by_role("listitem").filter(has_text="to be cancelled")
     expect(running).to_contain_text("waiting for the file")
     expect(running.get_by_role("progressbar")).to_have_attribute("value", "2")
-    expect(running.get_by_role("meter")).to_have_attribute("aria-valuetext", re.compile("no usual time yet"))
+    expect(running.get_by_role("meter")).to_have_attribute(
+        "aria-valuetext", re.compile("no usual time yet")
+    )
     running.get_by_role("button", name="Cancel").click()
     question = tab.page.get_by_role("dialog")
     expect(question).to_contain_text("told to stop")
@@ -153,7 +160,9 @@ def test_a_schedule_that_fails_again_and_again_is_retried_with_one_press(
         ended(shop, shop.trigger(key))
     tab = open_view("#/")
     tab.wait_live()
-    entry = card(tab, "Needs attention").get_by_role("listitem").filter(has_text="mended by a retry")
+    entry = (
+        card(tab, "Needs attention").get_by_role("listitem").filter(has_text="mended by a retry")
+    )
     expect(entry).to_contain_text("Failed 2 times in a row")
     expect(entry).to_contain_text("FileNotFoundError")
     gate.touch()
@@ -220,7 +229,9 @@ def test_frequent_runs_become_bands_and_many_schedules_stay_few_rows(
         for number in range(250)
     ]
     body = "\n".join(lines).encode()
-    answer = unused.send("POST", "/api/schedules/import", body, {"Content-Type": "application/x-ndjson"})
+    answer = unused.send(
+        "POST", "/api/schedules/import", body, {"Content-Type": "application/x-ndjson"}
+    )
     assert answer.status == 200, answer.raw
     tab = open_view("#/", url=unused.url)
     expect(card(tab, "Timeline")).to_contain_text("250 schedules")
@@ -228,7 +239,9 @@ def test_frequent_runs_become_bands_and_many_schedules_stay_few_rows(
     expect(rows.first).to_be_visible()
     assert rows.count() < 60
     assert tab.page.locator(".timeline .mark.coming").count() < 3 * rows.count()
-    tab.page.get_by_role("region", name="Timeline, scrolls").evaluate("it => it.scrollTop = it.scrollHeight")
+    tab.page.get_by_role("region", name="Timeline, scrolls").evaluate(
+        "it => it.scrollTop = it.scrollHeight"
+    )
     expect(row(tab, "one of many 249")).to_be_visible()
     assert rows.count() < 60
 
