@@ -9,12 +9,13 @@ import click
 
 from .. import json_text
 from ..client import Client
-from .connection import ClientError
-from .options import client_options, json_option, option
+from .failure import ClientError
+from .options import json_option, option
 from .plan_view import plan_form, plan_lines, plan_notes, plan_summary
 from .planned_import import carry_out, fail_for, planned
 from .schedule_files import SUFFIXES, files_in, read_schedules
 from .schedule_plan import SchedulePlan, Wish
+from .server_options import client_options
 
 SOMETHING_TO_DO: Final = 3
 """The exit code of a dry run that found a difference."""

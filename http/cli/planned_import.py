@@ -9,7 +9,7 @@ from quarterjack.storage import NotFound
 
 from ..client import Client, Refused
 from ..shapes.bulk import ImportReport
-from .connection import ClientError
+from .failure import ClientError
 from .schedule_files import FileProblem
 from .schedule_plan import Form, PlannedChange, SchedulePlan, Wish, plan_for
 

@@ -6,7 +6,7 @@ import click
 
 from quarterjack.runtime.vault.keyring import WrongKeyFile, make_key_file, rotate_key_file
 
-from .connection import ClientError
+from .failure import ClientError
 
 
 @click.command("secret-key")

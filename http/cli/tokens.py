@@ -18,7 +18,8 @@ from .. import json_text
 from ..client import Client
 from ..client.listing import MOST
 from ..shapes.access import MadeToken, Token
-from .connection import ClientError, client_of, told
+from .connection import client_of, told
+from .failure import ClientError
 from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
 from .tables import print_table
 

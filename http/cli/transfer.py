@@ -9,8 +9,9 @@ import click
 
 from .. import json_text
 from ..client import Client
-from .connection import ClientError
-from .options import client_options, json_option, option
+from .failure import ClientError
+from .options import json_option, option
+from .server_options import client_options
 
 
 @click.command(name="export")
