@@ -19,6 +19,13 @@ TABLE: Final[Mapping[str, Sequence[Row]]] = {
         Row("serve", "serve:serve", "Serve workflows and their schedules."),
         Row("demo", "demo:demo", "Serve the bundled examples, and show what runs."),
     ),
+    "What there is": (
+        Row("workflows", "show.workflows:workflows", "List workflows, or show one."),
+        Row("schedules", "show.schedules:schedules", "List schedules, or show one."),
+        Row("executions", "show.executions:executions", "List executions, or show one."),
+        Row("logs", "show.logs:logs", "What the steps of an execution wrote."),
+        Row("actors", "show.actors:actors", "The supervision tree as it is now."),
+    ),
     "Schedules in bulk": (
         Row("apply", "apply:apply", "Make schedules as files say."),
         Row("import-crontab", "import_crontab:import_crontab", "Make schedules of cron's jobs."),
