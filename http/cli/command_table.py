@@ -38,6 +38,7 @@ TABLE: Final[Mapping[str, Sequence[Row]]] = {
     ),
     "Without a server": (
         Row("next", "next_times:next_command", "When a cron expression is due next."),
+        Row("completion", "completion:completion", "Let a shell complete commands and names."),
         Row("openapi", "openapi:openapi", "Print the description of the HTTP interface."),
     ),
 }

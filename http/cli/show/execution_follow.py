@@ -1,92 +1,31 @@
-"""An execution as it goes on, until it has ended: drawn over on a terminal, else a line for each change.
+"""An execution as it goes on, until it has ended: drawn over on a terminal, else a line for each change."""
 
-Each event of it has it read anew; in between, only the clocks on the screen go on.
-"""
-
-from collections.abc import Callable, Iterator
-from typing import Final
-
-import pykka
-from rich.console import Group
-from rich.live import Live
-from rich.text import Text
-
-from quarterjack.actors.engine import wall_clock
+from quarterjack.storage.statuses import FINAL
 
 from ...client import Client
-from ...client.event_stream import EventStream
 from ...shapes.executions import ExecutionDetail
-from .execution_view import error_texts, execution_lines
-from .marks import EXECUTIONS, STEPS
-from .moments import local
-from .schedule_names import names_of
-from .screen import Screen, safe, screen
-
-_TICK: Final = 0.25
-"""Seconds after which the clocks on the screen go on."""
+from ..execution_view import ExecutionView
+from ..following import Followed, follow
+from ..step_words import end_words
+from .execution_detail import error_texts
+from .screen import Screen, safe
 
 
-def follow(client: Client, key: str) -> ExecutionDetail:
-    """Show it until it has ended; as it is then."""
-    there = screen()
-    with client.events("execution:*", key=key) as events:
-        found = client.get_execution(key).get()
-        names = names_of(client, [found.schedule_id])
-        name = names.get(found.schedule_id or "", found.schedule_id or "")
-        if there.is_terminal:
-            ended = _drawn(there, found, name, events, lambda: client.get_execution(key).get())
-        else:
-            ended = _told(there, found, events, lambda: client.get_execution(key).get())
-    for text in error_texts(ended):
+def follow_execution(client: Client, key: str, there: Screen) -> None:
+    """Show it until it has ended, and how it did."""
+    view = ExecutionView(there.console, key)
+    with view.drawn():
+        found = follow(client, followed(client, key), view, None)
+    there.print_folded(safe(f"{key} {end_words(found)}"))
+    for text in error_texts(found):
         there.print_folded(text)
-    return ended
 
 
-Read = Callable[[], ExecutionDetail]
-
-
-def _drawn(
-    there: Screen, found: ExecutionDetail, name: str, events: EventStream, read: Read
-) -> ExecutionDetail:
-    def drawing(found: ExecutionDetail) -> Group:
-        return Group(*execution_lines(found, name, wall_clock(), there.console.width))
-
-    with Live(drawing(found), console=there.console, auto_refresh=False) as live:
-        while found.ended_at is None:
-            if _something_happened(events):
-                found = read()
-            live.update(drawing(found), refresh=True)
-    return found
-
-
-def _told(
-    there: Screen, found: ExecutionDetail, events: EventStream, read: Read
-) -> ExecutionDetail:
-    known: dict[str, str] = {}
-    there.print(_changes(found, known))
-    while found.ended_at is None:
-        if _something_happened(events):
-            found = read()
-            there.print(_changes(found, known))
-    return found
-
-
-def _something_happened(events: EventStream) -> bool:
-    """Whether there were events; waits a moment for the first, and takes all that have come."""
-    has_come, patience = False, _TICK
-    try:
-        while True:
-            events.next(patience)
-            has_come, patience = True, 0.0
-    except pykka.Timeout:
-        return has_come
-
-
-def _changes(found: ExecutionDetail, known: dict[str, str]) -> Iterator[Text]:
-    now = local(wall_clock())
-    states = [(step.name, STEPS[step.status].words) for step in found.steps]
-    states.append((found.id, EXECUTIONS[found.status].words))
-    for name, state in states:
-        if known.get(name) != state:
-            known[name] = state
-            yield safe(f"{now}  {name}  {state}")
+def followed(client: Client, key: str) -> Followed[ExecutionDetail]:
+    """What is looked at: the execution, until it has ended."""
+    return Followed(
+        look=lambda: client.get_execution(key).get(),
+        is_over=lambda found: found.status in FINAL,
+        topic="execution:*",
+        key=key,
+    )

@@ -16,18 +16,20 @@ from ..help_text import examples
 from ..names import execution_id, schedule_id, workflow_id
 from ..options import option
 from ..server_options import server_options
+from ..step_states import EXECUTIONS, span
+from ..step_words import error_words
 from ..typed_names import ExecutionType, ScheduleType, WorkflowType
-from .execution_follow import follow
-from .execution_view import error_texts, execution_lines
+from .execution_detail import error_texts, execution_lines
+from .execution_follow import follow_execution
 from .fitted_table import Column, Shrink, table
 from .listing import Wanted, dumped, limit_options
-from .marks import EXECUTIONS, words
-from .moments import MomentType, local, relative, span
+from .marks import words
+from .moments import MomentType, local, relative
 from .schedule_names import names_of
 from .screen import safe, screen
 
 _COLUMNS: Final = (
-    Column("STATUS", 1, least=6, shrink=Shrink.CUT),
+    Column("STATUS", 1, least=1, shrink=Shrink.BEGIN),
     Column("QUEUED", 3),
     Column("TOOK", 4, is_right=True),
     Column("SCHEDULE", 2, least=10, shrink=Shrink.CUT),
@@ -87,7 +89,8 @@ def executions(
         until,
     )
     if execution is not None:
-        _show(client, execution_id(client, execution, wanted), follow, as_json=as_json)
+        key = execution_id(client, execution, wanted)
+        _show(client, key, does_follow=follow, as_json=as_json)
         return
     if follow:
         raise click.UsageError("--follow is for one execution; name it, or say last")
@@ -119,31 +122,29 @@ def _print_list(client: Client, listed: Wanted[Execution]) -> None:
 def _row(found: Execution, names: dict[str, str], now: datetime | None) -> tuple[Text, ...]:
     schedule = found.schedule_id
     queued = local(found.queued_at) if now is None else relative(found.queued_at, now)
-    error = found.error
     return (
         words(EXECUTIONS[found.status]),
         Text(queued),
-        Text(span(found.duration)),
+        Text("" if found.duration is None else span(found.duration)),
         Text() if schedule is None else safe(names.get(schedule, schedule)),
         safe(found.workflow_id, "dim" if schedule else ""),
         Text(found.trigger.value, "dim"),
         safe(found.id, "dim"),
-        Text() if error is None else safe(f"{error.type}: {error.message}", "red"),
+        Text(error_words(found.error), "red"),
     )
 
 
-def _show(client: Client, key: str, does_follow: bool, *, as_json: bool) -> None:
+def _show(client: Client, key: str, *, does_follow: bool, as_json: bool) -> None:
+    there = screen()
     if does_follow and not as_json:
-        follow(client, key)
+        follow_execution(client, key, there)
         return
     found = client.wait_for(key).get() if does_follow else client.get_execution(key).get()
     if as_json:
         click.echo(dumped(found))
         return
-    schedule = found.schedule_id
-    names = names_of(client, [schedule])
-    there = screen()
-    told = "" if schedule is None else names.get(schedule, schedule)
-    there.print(execution_lines(found, told, wall_clock(), there.width))
+    schedule = found.schedule_id or ""
+    name = names_of(client, [found.schedule_id]).get(schedule, schedule)
+    there.print(execution_lines(found, name, wall_clock(), there.width))
     for text in error_texts(found):
         there.print_folded(text)

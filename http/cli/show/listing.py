@@ -3,7 +3,7 @@
 For people, so many as `--limit` says (50 unless given); for programs all, unless they say less.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -91,3 +91,9 @@ class Wanted(Generic[T]):
 def dumped(shape: Shape) -> str:
     """A shape as the interface answers it."""
     return json_text.dump(shape.model_dump()).decode()
+
+
+def print_items(items: Sequence[Shape]) -> None:
+    """A whole list as the interface answers it."""
+    told = [item.model_dump() for item in items]
+    click.echo(json_text.dump({"items": told, "nextCursor": None}))

@@ -18,9 +18,6 @@ class MomentType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
     name = "moment"
 
-    def __init__(self, now: Any = None) -> None:
-        self._now = now
-
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
@@ -70,30 +67,6 @@ def local_with_day(instant: datetime) -> str:
     here = instant.astimezone()
     offset = f"{here:%z}"
     return f"{here:%a %Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:5]}"
-
-
-def span(seconds: float | None) -> str:
-    """How long something took.
-
-    >>> [span(each) for each in (None, 0.0123, 1.234, 59.96, 185, 7_500, 100_000)]
-    ['', '12 ms', '1.2 s', '60 s', '3 min 5 s', '2 h 5 min', '1 d 3 h']
-    """
-    if seconds is None:
-        return ""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    for size, unit, smaller, part in (
-        (_DAY, "d", _HOUR, "h"),
-        (_HOUR, "h", _MINUTE, "min"),
-        (_MINUTE, "min", 1, "s"),
-    ):
-        if whole > size or (whole == size and size > _MINUTE):
-            rest = whole % size // smaller
-            return f"{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
-    return f"{whole} s"
 
 
 def _rough(seconds: float) -> str:

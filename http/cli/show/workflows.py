@@ -15,11 +15,11 @@ from ...shapes.workflows import StepDefinition, Workflow
 from ..help_text import examples
 from ..names import workflow_id
 from ..server_options import server_options
+from ..step_states import span
 from ..typed_names import WorkflowType
 from .facts import Fact, fact_lines
 from .fitted_table import Column, Shrink, table
 from .listing import Wanted, dumped, limit_options
-from .moments import span
 from .screen import Screen, safe, screen
 
 _WORKFLOWS: Final = (
@@ -125,7 +125,7 @@ def _step(found: StepDefinition) -> tuple[Text, ...]:
         safe(found.name, "bold"),
         safe(", ".join(found.depends_on), "dim"),
         safe(_does(found)),
-        Text(span(found.timeout)),
+        Text("" if found.timeout is None else span(found.timeout)),
         Text("" if retry is None else str(retry.attempts)),
     )
 
