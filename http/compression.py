@@ -31,19 +31,23 @@ _TYPES: Final = frozenset(
 
 @web.middleware
 async def compress(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Middleware: an answer with an `ETag` is left alone, since that names its very bytes."""
+    """Middleware: an answer with a strong `ETag` is left alone, since that names its very bytes."""
     answer = await handler(request)
     if answer.prepared or answer.content_type not in _TYPES or "Content-Encoding" in answer.headers:
         return answer
     vary_by(answer, "Accept-Encoding")
     body = answer.body if isinstance(answer, web.Response) else None
-    if not isinstance(body, bytes) or len(body) < LEAST or "ETag" in answer.headers:
+    if not isinstance(body, bytes) or len(body) < LEAST or _has_strong_tag(answer):
         return answer
     if _accepts(request):
         assert isinstance(answer, web.Response)
         answer.body = await _compressed(body)
         answer.headers["Content-Encoding"] = "gzip"
     return answer
+
+
+def _has_strong_tag(answer: web.StreamResponse) -> bool:
+    return not answer.headers.get("ETag", "W/").startswith("W/")
 
 
 def compress_stream(request: web.Request, answer: web.StreamResponse) -> None:

@@ -19,6 +19,13 @@ TABLE: Final[Mapping[str, Sequence[Row]]] = {
         Row("serve", "serve:serve", "Serve workflows and their schedules."),
         Row("demo", "demo:demo", "Serve the bundled examples, and show what runs."),
     ),
+    "What there is": (
+        Row("workflows", "show.workflows:workflows", "List workflows, or show one."),
+        Row("schedules", "show.schedules:schedules", "List schedules, or show one."),
+        Row("executions", "show.executions:executions", "List executions, or show one."),
+        Row("logs", "show.logs:logs", "What the steps of an execution wrote."),
+        Row("actors", "show.actors:actors", "The supervision tree as it is now."),
+    ),
     "What runs": (
         Row("trigger", "steer.trigger:trigger", "Run a schedule now."),
         Row("run", "steer.trigger:run", "Run a workflow once, without a schedule."),
@@ -44,6 +51,7 @@ TABLE: Final[Mapping[str, Sequence[Row]]] = {
     ),
     "Without a server": (
         Row("next", "next_times:next_command", "When a cron expression is due next."),
+        Row("completion", "completion:completion", "Let a shell complete commands and names."),
         Row("openapi", "openapi:openapi", "Print the description of the HTTP interface."),
     ),
 }

@@ -13,6 +13,7 @@ from ..bodies import ICALENDAR
 from ..shapes.calendars import Calendar, CalendarEntry
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
+from ..shapes.overview import Overview, Session
 from ..shapes.server import Actor, CronMeaning, Health, Node, Readiness
 from .asking import FIRST, Asking
 from .listing import MOST, PagedReply
@@ -116,6 +117,14 @@ class ServerCalls(Asking):
         """What a cron expression means, and when it is due. Raises `InvalidInput`."""
         query = {"expr": expr, "timezone": timezone, "after": after, "count": count, "seed": seed}
         return self._ask(CronMeaning, Wanted("readCron", query=query))
+
+    def session(self) -> Reply[Session]:
+        """Whose token this client has, and what it may do."""
+        return self._ask(Session, Wanted("getSession"))
+
+    def overview(self) -> Reply[Overview]:
+        """How everything is, and which schedules need somebody."""
+        return self._ask(Overview, Wanted("getOverview"))
 
     def actors(self) -> Reply[list[Actor]]:
         """The supervision tree as it is now."""

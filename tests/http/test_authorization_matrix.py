@@ -71,6 +71,8 @@ TABLE = {
     "readCron": (VIEWER, ITS_OWN),
     "listActors": (VIEWER, WHOLE),
     "listNodes": (VIEWER, WHOLE),
+    "getSession": (VIEWER, ITS_OWN),
+    "getOverview": (VIEWER, ITS_OWN),
     "listTokens": (ADMIN, WHOLE),
     "createToken": (ADMIN, WHOLE),
     "revokeToken": (ADMIN, WHOLE),
@@ -80,6 +82,9 @@ TABLE = {
     "getHealth": (ANYBODY, ITS_OWN),
     "getReadiness": (ANYBODY, ITS_OWN),
     "connect": (ANYBODY, ITS_OWN),
+    "getDashboard": (ANYBODY, ITS_OWN),
+    "getDashboardFile": (ANYBODY, NOT_THERE),
+    "getDashboardModule": (ANYBODY, NOT_THERE),
 }
 BY_ITSELF = {"connect"}
 """Who may do what there is decided frame by frame; see `test_live.py`."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...shapes.events import Event
+from ..step_states import clock, span
 from ..terminal_text import shown
-from .step_states import clock, span
 
 _LONGEST: Final = 300
 _STYLES: Final = {

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ...shapes.events import Event
 from ...shapes.executions import Execution, ExecutionDetail
-from .step_states import ENDED_STEPS
+from ..step_states import ENDED_STEPS
 
 _KEPT: Final = 500
 _BEGINS: Final = "workflow.started"

@@ -12,10 +12,10 @@ from rich.text import Text
 from quarterjack.actors.engine.clock import wall_clock
 
 from ...shapes.events import Event
+from ..step_states import bar, clock, span
 from ..terminal_text import shown
 from .event_words import style, words
 from .known_names import KnownNames
-from .step_states import bar, clock, span
 from .watch_board import RunningNow, Seen, StepNow, WatchBoard
 
 _NARROW: Final = 70

@@ -132,8 +132,8 @@ def _wait_for_end(
 ) -> NoReturn:
     from rich.console import Console
 
+    from ..following import Followed, StillRunning, follow
     from ..live.backfill_view import BackfillView, is_over, words
-    from ..live.following import Followed, StillRunning, follow
 
     view = BackfillView(Console(stderr=as_json, quiet=as_json and not sys.stderr.isatty()), title)
     schedule_id = client.get_backfill(key).get().schedule_id

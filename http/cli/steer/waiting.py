@@ -59,7 +59,7 @@ def wait_for_end(
 
 def still(what: str, timeout: timedelta | None) -> ClientError:
     """For what had not ended when the time was over."""
-    from ..live.step_states import span
+    from ..step_states import span
 
     seconds = 0.0 if timeout is None else timeout.total_seconds()
     return ClientError(f"{what} has not ended after {span(seconds)}; it goes on")
@@ -77,8 +77,8 @@ def _followed(
 ) -> "ExecutionDetail":
     from rich.console import Console
 
-    from ..live.execution_view import ExecutionView
-    from ..live.following import Followed, StillRunning, follow
+    from ..execution_view import ExecutionView
+    from ..following import Followed, StillRunning, follow
 
     console = Console(stderr=as_json, quiet=as_json and not sys.stderr.isatty())
     view = ExecutionView(console, title)
@@ -100,7 +100,7 @@ def _followed(
 
 def _tell(found: "ExecutionDetail") -> None:
     from ... import json_text
-    from ..live.step_words import end_words
+    from ..step_words import end_words
     from ..terminal_text import shown
 
     click.echo(f"{found.id} {end_words(found)}")

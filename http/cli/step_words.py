@@ -5,10 +5,10 @@ from typing import Final
 
 from quarterjack.storage import StepStatus
 
-from ...shapes.executions import ExecutionDetail, Step
-from ...shapes.shape import Error
-from ..terminal_text import shown
+from ..shapes.executions import ExecutionDetail, Step
+from ..shapes.shape import Error
 from .step_states import ENDED_STEPS, EXECUTIONS, STEPS, clock, span
+from .terminal_text import shown
 
 _LONGEST: Final = 300
 
@@ -76,7 +76,7 @@ def steps_ended(found: ExecutionDetail) -> int:
 
 def end_words(found: ExecutionDetail) -> str:
     """How an execution ended."""
-    word = EXECUTIONS[found.status].words
+    word = EXECUTIONS[found.status].word
     if found.duration is not None:
         word += f" {'in' if found.error is None else 'after'} {span(found.duration)}"
     if found.error is None:
@@ -90,7 +90,7 @@ def changes(before: ExecutionDetail | None, after: ExecutionDetail, now: datetim
     """A line for each thing that is otherwise than before, in the order of the steps."""
     lines = []
     if (before is None or before.status != after.status) and not after.ended_at:
-        word = EXECUTIONS[after.status].words
+        word = EXECUTIONS[after.status].word
         lines.append(f"{clock(after.started_at or after.queued_at)}  {after.id} {word}")
     known = {} if before is None else {each.name: each for each in before.steps}
     for step in after.steps:
@@ -116,7 +116,7 @@ def _change(before: Step | None, step: Step) -> str:
     )
     if not is_new and (before is None or _tenth(before) == _tenth(step)):
         return ""
-    told = [STEPS[step.status].words] if is_new else []
+    told = [STEPS[step.status].word] if is_new else []
     if step.status is StepStatus.SUCCEEDED and (seconds := _own_seconds(step)) is not None:
         told = [f"{told[0]} in {span(seconds)}"]
     if (part := share(step)) is not None:

@@ -14,8 +14,8 @@ import pykka
 
 from quarterjack.storage import QuarterjackError
 
-from ...client import Client, EventStream, SubscriptionRefused
-from ...client.transport import is_passing
+from ..client import Client, EventStream, SubscriptionRefused
+from ..client.transport import is_passing
 
 T = TypeVar("T")
 M = TypeVar("M", contravariant=True)

@@ -10,23 +10,23 @@ from quarterjack.storage import ExecutionStatus, StepStatus
 class Look(NamedTuple):
     """Of a state."""
 
-    sign: str
-    style: str
-    words: str
+    mark: str
+    word: str
+    colour: str
 
 
-_SUCCEEDED: Final = Look("✓", "green", "succeeded")
-_FAILED: Final = Look("✗", "red", "failed")
-_TIMED_OUT: Final = Look("✗", "red", "timed out")
-_CANCELLED: Final = Look("■", "yellow", "cancelled")
-_SKIPPED: Final = Look("–", "dim", "skipped")
-_RUNNING: Final = Look("▶", "cyan", "running")
-_WAITING: Final = Look("◷", "blue", "waiting")
+_SUCCEEDED: Final = Look("✓", "succeeded", "green")
+_FAILED: Final = Look("✗", "failed", "red")
+_TIMED_OUT: Final = Look("✗", "timed out", "red")
+_CANCELLED: Final = Look("■", "cancelled", "yellow")
+_SKIPPED: Final = Look("–", "skipped", "dim")
+_RUNNING: Final = Look("▶", "running", "cyan")
+_WAITING: Final = Look("◷", "waiting", "blue")
 
 STEPS: Final[Mapping[StepStatus, Look]] = {
-    StepStatus.PENDING: Look("·", "dim", "to come"),
+    StepStatus.PENDING: Look("·", "to come", "dim"),
     StepStatus.RUNNING: _RUNNING,
-    StepStatus.RETRYING: Look("↻", "yellow", "retrying"),
+    StepStatus.RETRYING: Look("↻", "retrying", "yellow"),
     StepStatus.WAITING: _WAITING,
     StepStatus.SUCCEEDED: _SUCCEEDED,
     StepStatus.FAILED: _FAILED,
@@ -35,7 +35,7 @@ STEPS: Final[Mapping[StepStatus, Look]] = {
     StepStatus.SKIPPED: _SKIPPED,
 }
 EXECUTIONS: Final[Mapping[ExecutionStatus, Look]] = {
-    ExecutionStatus.QUEUED: Look("·", "dim", "queued"),
+    ExecutionStatus.QUEUED: Look("·", "queued", "dim"),
     ExecutionStatus.RUNNING: _RUNNING,
     ExecutionStatus.WAITING: _WAITING,
     ExecutionStatus.SUCCEEDED: _SUCCEEDED,

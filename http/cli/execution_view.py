@@ -14,10 +14,10 @@ from rich.text import Text
 
 from quarterjack.actors.engine.clock import wall_clock
 
-from ...shapes.executions import ExecutionDetail, Step
-from ..terminal_text import shown
+from ..shapes.executions import ExecutionDetail, Step
 from .step_states import ENDED_STEPS, EXECUTIONS, STEPS, bar, span
 from .step_words import changes, detail_words, share, step_seconds, steps_ended
+from .terminal_text import shown
 
 _EACH_SECOND: Final = 5
 _NARROW: Final = 60
@@ -70,9 +70,9 @@ class ExecutionView:
     def _heading(self, found: ExecutionDetail, width: int) -> Text:
         look = EXECUTIONS[found.status]
         heading = Text(no_wrap=True, overflow="ellipsis")
-        heading.append(f"{look.sign} ", look.style)
+        heading.append(f"{look.mark} ", look.colour)
         heading.append(self._title, "bold")
-        heading.append(f"  {look.words}", look.style)
+        heading.append(f"  {look.word}", look.colour)
         if found.started_at is not None:
             until = found.ended_at or wall_clock()
             seconds = found.duration or (until - found.started_at).total_seconds()
@@ -117,8 +117,8 @@ def _step_table(steps: Sequence[Step | str], width: int) -> Table:
         look = STEPS[step.status]
         seconds = step_seconds(step, now)
         table.add_row(
-            Text(look.sign, look.style),
-            Text(shown(step.name), "dim" if look.style == "dim" else ""),
+            Text(look.mark, look.colour),
+            Text(shown(step.name), "dim" if look.colour == "dim" else ""),
             Text("" if seconds is None else span(seconds), "dim"),
             _state(step, width),
         )
@@ -129,10 +129,10 @@ def _state(step: Step, width: int) -> Text:
     look = STEPS[step.status]
     part, detail = share(step), detail_words(step)
     if part is None:
-        return Text.assemble((look.words, look.style), f"  {detail}" if detail else "")
+        return Text.assemble((look.word, look.colour), f"  {detail}" if detail else "")
     done, total = part
     length = 8 if width < _NARROW else 20
     percent = f"{min(1.0, done / total):.0%}" if total else "0%"
     return Text.assemble(
-        (bar(done, total, length), look.style), f" {percent}", f"  {detail}" if detail else ""
+        (bar(done, total, length), look.colour), f" {percent}", f"  {detail}" if detail else ""
     )

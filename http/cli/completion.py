@@ -1,0 +1,30 @@
+"""`quarterjack completion`: what a shell needs to complete commands, options and names."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from .help_text import examples
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(
+    epilog=examples(
+        "source <(quarterjack completion bash)",
+        "quarterjack completion bash > ~/.local/share/bash-completion/completions/quarterjack",
+        "quarterjack completion zsh > ~/.zfunc/_quarterjack",
+        "quarterjack completion fish > ~/.config/fish/completions/quarterjack.fish",
+    )
+)
+@click.argument("shell", type=click.Choice(_SHELLS))
+def completion(shell: str) -> None:
+    """Print a script that lets SHELL complete the commands, their options, and names.
+
+    Names of schedules, workflows and executions come from the server that --url or QUARTERJACK_URL
+    says; if it does not answer at once, there are none.
+    """
+    from .main import main
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(main, {}, "quarterjack", "_QUARTERJACK_COMPLETE").source())
