@@ -47,12 +47,15 @@ class BackfillView:
         self._console = console
         self._title = shown(title)
         self._told = -1
-        columns = [TextColumn("{task.description}", markup=False), BarColumn(bar_width=None)]
+        columns = [
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=console.width // 3),
+        ]
         columns.append(TextColumn("{task.completed:.0f}/{task.total:.0f}"))
         if console.width >= _NARROW:
             columns += [TimeElapsedColumn(), TimeRemainingColumn()]
             columns.append(TextColumn("{task.fields[note]}", markup=False))
-        self._bar = Progress(*columns, console=console, expand=True)
+        self._bar = Progress(*columns, console=console)
         self._task = self._bar.add_task(self._title[: console.width // 3], total=None, note="")
 
     @contextmanager
