@@ -42,9 +42,10 @@ def test_one_that_has_ended_stops_no_other_and_gives_the_exit_code(
     done = cli("cancel", ended, "exe_nothing", runs, "--json")
 
     assert done.exit_code == 1
-    nothing, refused, cancelled = sorted(json.loads(done.stdout), key=lambda each: len(each))[:3]
-    assert {nothing.get("exitCode"), refused.get("exitCode"), None} == {1, 3, None}
-    assert cancelled["executionId"] == runs or cancelled["name"]
+    refused, nothing, cancelled = json.loads(done.stdout)
+    assert (refused["name"], refused["exitCode"]) == (ended, 1)
+    assert (nothing["name"], nothing["exitCode"]) == ("exe_nothing", 3)
+    assert cancelled == {"name": runs, "executionId": runs, "cancelled": True}
     assert eventually(lambda: status(rest, runs) == "cancelled")
 
 
