@@ -90,7 +90,9 @@ def _fitting(steps: Sequence[Step], height: int) -> list[Step | str]:
     room = max(_FEWEST, height - _ROWS_BESIDE)
     if len(steps) <= room:
         return list(steps)
-    first = next((at for at, each in enumerate(steps) if each.status not in ENDED_STEPS), len(steps))
+    first = next(
+        (at for at, each in enumerate(steps) if each.status not in ENDED_STEPS), len(steps)
+    )
     start = min(max(0, first - 1), len(steps) - room)
     end = start + room
     part: list[Step | str] = list(steps[start:end])

@@ -12,9 +12,10 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import pykka
 
+from quarterjack.storage import QuarterjackError
+
 from ..client import Client, EventStream, SubscriptionRefused
 from ..client.transport import is_passing
-from quarterjack.storage import QuarterjackError
 
 T = TypeVar("T")
 M = TypeVar("M", contravariant=True)

@@ -10,11 +10,18 @@ import click
 from .. import json_text
 from ..client import Client
 from .failure import ClientError
+from .help_text import examples
 from .options import json_option, option
 from .server_options import client_options
 
 
-@click.command(name="export")
+@click.command(
+    name="export",
+    epilog=examples(
+        "quarterjack export schedules.ndjson",
+        "quarterjack export | grep nightly",
+    ),
+)
 @click.argument(
     "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-"
 )
@@ -47,7 +54,13 @@ def export_schedules(client: Client, file: Path) -> None:
     click.echo(f"{count} schedules written to {file}", err=True)
 
 
-@click.command(name="import")
+@click.command(
+    name="import",
+    epilog=examples(
+        "quarterjack import schedules.ndjson --dry-run",
+        "quarterjack export | quarterjack import - --url http://127.0.0.1:8322",
+    ),
+)
 @click.argument("file", type=click.File("rb"))
 @option("--dry-run", is_flag=True, help="Only say what would happen.")
 @json_option

@@ -64,7 +64,9 @@ def still(what: str, timeout: timedelta | None) -> ClientError:
 
 def stopped_waiting(what: str, key: str) -> NoReturn:
     """For a Ctrl-C while something was waited for."""
-    click.echo(f"\nNot waited for any more; {what} goes on. To end it: quarterjack cancel {key}", err=True)
+    click.echo(
+        f"\nNot waited for any more; {what} goes on. To end it: quarterjack cancel {key}", err=True
+    )
     sys.exit(ExitCode.INTERRUPTED)
 
 

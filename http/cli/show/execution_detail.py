@@ -64,17 +64,18 @@ def error_texts(found: ExecutionDetail) -> Iterator[Text]:
                 yield from _error_text(each.name, failed[-1])
     if found.error is not None and not told:
         yield Text()
-        yield _traceback(found.error)
+        yield traceback_text(found.error)
 
 
 def _error_text(step: str, attempt: Attempt) -> Iterator[Text]:
     assert attempt.error is not None
     yield Text()
     yield safe(f"{step}, attempt {attempt.number}:", "bold")
-    yield _traceback(attempt.error)
+    yield traceback_text(attempt.error)
 
 
-def _traceback(error: Error) -> Text:
+def traceback_text(error: Error) -> Text:
+    """As Python shows it, or the message where there is none."""
     text = error.traceback.rstrip() or f"{error.type}: {error.message}"
     lines = [Text(shown(line.replace("\t", "    "))) for line in text.split("\n")]
     lines[-1].stylize("red")
@@ -95,9 +96,9 @@ def _facts(found: ExecutionDetail, schedule: str, now: datetime) -> Iterator[Fac
     if found.parent is not None:
         yield "begun by", safe(f"{found.parent.step} of {found.parent.execution_id}")
     yield "backfill", safe(found.backfill_id or "")
-    yield "parameters", _value(found.params or None)
-    yield "context", _value(found.context or None)
-    yield "result", _value(found.result)
+    yield "parameters", json_value(found.params or None)
+    yield "context", json_value(found.context or None)
+    yield "result", json_value(found.result)
     yield "error", Text(error_words(found.error), "red")
 
 
@@ -105,7 +106,7 @@ def _at(instant: datetime | None, now: datetime) -> str:
     return "" if instant is None else f"{local(instant)}, {relative(instant, now)}"
 
 
-def _value(value: Any) -> Text:
+def json_value(value: Any) -> Text:
     """In a line if it is a short one, else as programs lay out JSON."""
     if value is None:
         return Text()

@@ -3,7 +3,7 @@
 import json
 
 from command_line import CommandLine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_client import RestClient
 
@@ -72,6 +72,7 @@ def test_of_many_that_are_alike_only_the_first_are_shown_and_those_with_somethin
     assert lines[6].endswith("2  ValueError: no")
 
 
+@settings(deadline=None, database=None)
 @given(st.integers(0, 50), st.integers(1, 30))
 def test_a_live_tree_fits_the_height(count: int, height: int) -> None:
     many = [actor(f"q/schedules/s{number:03}") for number in range(count)]

@@ -1,7 +1,7 @@
 """Tables fit: columns are cut, or left out by their rank, and no line is wider than it may be."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
@@ -39,6 +39,7 @@ def lines(width: int | None) -> list[str]:
     return [line.plain for line in table([NAME, KEY, COUNT], ROWS, width)]
 
 
+@settings(deadline=None, database=None)
 @given(tables(), WIDTHS)
 def test_no_line_is_wider_than_it_may_be(
     given_table: tuple[list[Column], list[list[Text]]], width: int
