@@ -46,7 +46,7 @@ class ExecutionView:
     def show(self, found: ExecutionDetail) -> None:
         """What the server says of it now."""
         if not self._console.is_terminal:
-            for line in changes(self._found, found):
+            for line in changes(self._found, found, wall_clock()):
                 self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._found, self._trouble = found, ""
 

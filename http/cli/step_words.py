@@ -86,19 +86,19 @@ def end_words(found: ExecutionDetail) -> str:
     return f"{word}: {where}{error_words(found.error)}"
 
 
-def changes(before: ExecutionDetail | None, after: ExecutionDetail) -> list[str]:
+def changes(before: ExecutionDetail | None, after: ExecutionDetail, now: datetime) -> list[str]:
     """A line for each thing that is otherwise than before, in the order of the steps."""
     lines = []
+    if (before is None or before.status != after.status) and not after.ended_at:
+        word = EXECUTIONS[after.status].word
+        lines.append(f"{clock(after.started_at or after.queued_at)}  {after.id} {word}")
     known = {} if before is None else {each.name: each for each in before.steps}
-    if before is None or before.status != after.status:
-        began = after.started_at is not None
-        if not after.ended_at:
-            at = after.started_at if began else after.queued_at
-            lines.append(f"{clock(at or after.queued_at)}  {EXECUTIONS[after.status].word}")
     for step in after.steps:
-        line = _change(known.get(step.name), step)
-        if line:
-            lines.append(f"{clock(_at(step) or after.queued_at)}  {shown(step.name)}: {line}")
+        earlier = known.get(step.name)
+        if line := _change(earlier, step):
+            goes_on = earlier is not None and earlier.status is step.status
+            at = now if goes_on else _at(step) or now
+            lines.append(f"{clock(at)}  {shown(step.name)}: {line}")
     return lines
 
 
@@ -109,21 +109,19 @@ _TENTHS: Final = 10
 def _change(before: Step | None, step: Step) -> str:
     if step.status is StepStatus.PENDING:
         return ""
-    moved = (
+    is_new = (
         before is None
-        or before.status != step.status
+        or before.status is not step.status
         or len(before.attempts) != len(step.attempts)
-        or _tenth(before) != _tenth(step)
     )
-    if not moved:
+    if not is_new and (before is None or _tenth(before) == _tenth(step)):
         return ""
-    told = STEPS[step.status].word
+    told = [STEPS[step.status].word] if is_new else []
     if step.status is StepStatus.SUCCEEDED and (seconds := _own_seconds(step)) is not None:
-        told += f" in {span(seconds)}"
+        told = [f"{told[0]} in {span(seconds)}"]
     if (part := share(step)) is not None:
-        told += f", {part[0]:g} of {part[1]:g}"
-    detail = detail_words(step)
-    return f"{told}, {detail}" if detail else told
+        told.append(f"{part[0]:g} of {part[1]:g}")
+    return ", ".join(filter(None, [*told, detail_words(step)]))
 
 
 def _own_seconds(step: Step) -> float | None:

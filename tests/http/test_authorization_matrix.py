@@ -82,7 +82,6 @@ TABLE = {
     "getHealth": (ANYBODY, ITS_OWN),
     "getReadiness": (ANYBODY, ITS_OWN),
     "connect": (ANYBODY, ITS_OWN),
-    "getSession": (VIEWER, ITS_OWN),
     "getDashboard": (ANYBODY, ITS_OWN),
     "getDashboardFile": (ANYBODY, NOT_THERE),
     "getDashboardModule": (ANYBODY, NOT_THERE),

@@ -13,8 +13,8 @@ import click
 
 from quarterjack.storage import InvalidInput
 
-from .. import json_text
-from ..errors import NotJson
+from ... import json_text
+from ...errors import NotJson
 
 _FILE: Final = "@"
 _STANDARD_INPUT: Final = "-"

@@ -1,4 +1,4 @@
-"""`--wait`: an execution is followed to its end, and the exit code says how that was.
+"""`--wait`, and `quarterjack wait`: an execution is followed to its end, and the exit code says how that was.
 
 Ctrl-C ends the waiting, not the execution.
 """
@@ -14,13 +14,16 @@ import click
 from quarterjack.storage import ExecutionStatus
 from quarterjack.storage.statuses import FINAL
 
-from .exit_codes import ExitCode
-from .failure import ClientError
-from .options import DurationType, option
+from .. import names
+from ..exit_codes import ExitCode
+from ..failure import ClientError
+from ..help_text import examples
+from ..options import DurationType, option
+from ..server_options import server_options
 
 if TYPE_CHECKING:
-    from ..client import Client
-    from ..shapes.executions import ExecutionDetail
+    from ...client import Client
+    from ...shapes.executions import ExecutionDetail
 
 
 def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +46,7 @@ def wait_for_end(
     client: "Client", execution_id: str, title: str, timeout: timedelta | None, *, as_json: bool
 ) -> NoReturn:
     """Show the execution until it ends, tell how it did, and end the program with its code."""
-    from .. import json_text
+    from ... import json_text
 
     found = _followed(client, execution_id, title, timeout, as_json=as_json)
     if as_json:
@@ -56,17 +59,16 @@ def wait_for_end(
 
 def still(what: str, timeout: timedelta | None) -> ClientError:
     """For what had not ended when the time was over."""
-    from .step_states import span
+    from ..step_states import span
 
     seconds = 0.0 if timeout is None else timeout.total_seconds()
     return ClientError(f"{what} has not ended after {span(seconds)}; it goes on")
 
 
-def stopped_waiting(what: str, key: str) -> NoReturn:
+def stopped_waiting(what: str, key: str, *, wait_again: str = "") -> NoReturn:
     """For a Ctrl-C while something was waited for."""
-    click.echo(
-        f"\nNot waited for any more; {what} goes on. To end it: quarterjack cancel {key}", err=True
-    )
+    click.echo(f"\nNot waited for any more; {what} goes on. {wait_again}", err=True)
+    click.echo(f"To end it: quarterjack cancel {key}", err=True)
     sys.exit(ExitCode.INTERRUPTED)
 
 
@@ -75,8 +77,8 @@ def _followed(
 ) -> "ExecutionDetail":
     from rich.console import Console
 
-    from .execution_view import ExecutionView
-    from .following import Followed, StillRunning, follow
+    from ..execution_view import ExecutionView
+    from ..following import Followed, StillRunning, follow
 
     console = Console(stderr=as_json, quiet=as_json and not sys.stderr.isatty())
     view = ExecutionView(console, title)
@@ -93,14 +95,32 @@ def _followed(
     except StillRunning:
         raise still(key, timeout) from None
     except KeyboardInterrupt:
-        stopped_waiting(key, key)
+        stopped_waiting(key, key, wait_again=f"To wait again: quarterjack wait {key}")
 
 
 def _tell(found: "ExecutionDetail") -> None:
-    from .. import json_text
-    from .step_words import end_words
-    from .terminal_text import shown
+    from ... import json_text
+    from ..step_words import end_words
+    from ..terminal_text import shown
 
     click.echo(f"{found.id} {end_words(found)}")
     if found.result is not None:
         click.echo(f"result: {shown(json_text.dump(found.result).decode())}")
+
+
+@click.command(
+    epilog=examples(
+        "quarterjack wait last", "quarterjack wait exe_4k2m8n1p0q7r5s3t6v9w --timeout 10m --json"
+    )
+)
+@click.argument("execution")
+@option("--timeout", type=DurationType(), help="How long; it goes on after that, too.")
+@server_options
+def wait(client: "Client", execution: str, timeout: timedelta | None, as_json: bool) -> None:
+    """Follow EXECUTION to its end, and show its steps while they run.
+
+    It is an id, or the beginning of one, or `last`: the newest. The exit code is 0 if it succeeds, and 10
+    if it fails, times out or is cancelled. Ctrl-C ends the waiting only.
+    """
+    found = client.get_execution(names.execution_id(client, execution)).get()
+    wait_for_end(client, found.id, found.workflow_id, timeout, as_json=as_json)
