@@ -1,6 +1,7 @@
 """A terminal of some size for a command: what a person sees there, with or without its colours."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -8,11 +9,13 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 _SECONDS = 50
+_CODE, _END = "\x1f", "\x1e"
+"""Between what a command printed and its exit code, and after that."""
 _ORDERS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>()][A-Z0-9]?")
 
 
@@ -56,10 +59,25 @@ class PseudoTerminal:
 
     def __call__(self, *arguments: object, env: Mapping[str, str] | None = None) -> Seen:
         """Run it to its end."""
+        process, raw = self._run(["-m", "quarterjack.http", *map(str, arguments)], env)
+        return Seen(process.wait(_SECONDS), raw)
+
+    def each(self, commands: Sequence[Sequence[str]]) -> list[Seen]:
+        """Run them one after the other, in one process that has loaded everything."""
+        process, raw = self._run([__file__, json.dumps(commands)], None)
+        assert process.wait(_SECONDS) == 0, raw
+        parts = raw.split(_END)[:-1]
+        return [
+            Seen(int(code), text) for text, _, code in (part.rpartition(_CODE) for part in parts)
+        ]
+
+    def _run(
+        self, arguments: Sequence[str], env: Mapping[str, str] | None
+    ) -> tuple[subprocess.Popen[bytes], str]:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, self._size)
         process = subprocess.Popen(
-            [sys.executable, "-m", "quarterjack.http", *map(str, arguments)],
+            [sys.executable, *arguments],
             env={**self._environment, **(env or {})},
             stdin=theirs,
             stdout=theirs,
@@ -68,8 +86,7 @@ class PseudoTerminal:
         )
         os.close(theirs)
         with closing(os.fdopen(ours, "rb", buffering=0)) as terminal:
-            raw = _everything(terminal.fileno())
-        return Seen(process.wait(_SECONDS), raw.decode())
+            return process, _everything(terminal.fileno()).decode()
 
 
 def _everything(terminal: int) -> bytes:
@@ -84,3 +101,17 @@ def _everything(terminal: int) -> bytes:
             break
         parts.append(part)
     return b"".join(parts)
+
+
+def _run_each(commands: Sequence[Sequence[str]]) -> None:
+    from quarterjack.http.cli.main import main
+
+    for arguments in commands:
+        try:
+            main(list(arguments), prog_name="quarterjack")
+        except SystemExit as end:
+            print(f"{_CODE}{end.code or 0}{_END}", end="", flush=True)
+
+
+if __name__ == "__main__":
+    _run_each(json.loads(sys.argv[1]))

@@ -15,7 +15,7 @@ from .execution_detail import json_value, traceback_text
 from .facts import Fact, fact_lines
 from .fitted_table import Column, Shrink, table
 from .marks import SCHEDULES, signs, words
-from .moments import local, local_with_day, relative
+from .moments import local, moment_words
 from .schedule_row import trouble
 from .screen import safe
 
@@ -40,7 +40,7 @@ class Known(NamedTuple):
 
 def schedule_lines(known: Known, now: datetime, width: int | None) -> Iterator[Text]:
     """All of it but the traceback of its last error."""
-    yield from fact_lines(_facts(known, now), width)
+    yield from fact_lines(_facts(known, now, width), width)
     status = known.status
     executions = [*status.queued, *status.running, *status.execution_history]
     rows = [_row(each) for each in {each.id: each for each in executions}.values()]
@@ -58,7 +58,7 @@ def error_texts(known: Known) -> Iterator[Text]:
         yield traceback_text(error)
 
 
-def _facts(known: Known, now: datetime) -> Iterator[Fact]:
+def _facts(known: Known, now: datetime, width: int | None) -> Iterator[Fact]:
     definition, status, summary = known.definition, known.status, known.summary
     yield "schedule", safe(definition.name, "bold")
     yield "id", safe(definition.id)
@@ -73,8 +73,7 @@ def _facts(known: Known, now: datetime) -> Iterator[Fact]:
             safe(f"{summary.rule} ({summary.timezone})" if _has_zone(definition) else summary.rule),
         )
     for number, instant in enumerate(known.coming):
-        told = f"{local_with_day(instant)}, {relative(instant, now)}"
-        yield "" if number else "next", Text(told)
+        yield "" if number else "next", Text(moment_words(instant, now, width))
     if summary is not None:
         yield "last runs", signs(each.status for each in summary.recent)
     yield "figures", Text(_figures(status))

@@ -140,8 +140,8 @@ def test_one_is_followed_until_it_has_ended(
     timer.join()
 
     assert done.exit_code == 0
-    words = [line.partition("  ")[2].partition(" in ")[0] for line in done.stdout.splitlines()]
-    assert words[:3] == ["running", "hold: running", "hold: succeeded"]
+    lines = [line.partition("  ")[2].partition(" in ")[0] for line in done.stdout.splitlines()]
+    assert lines[:3] == [f"{key} running", "hold: running", "hold: succeeded"]
     assert done.stdout.splitlines()[-1].startswith(f"{key} succeeded in ")
 
 

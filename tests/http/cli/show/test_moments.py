@@ -8,7 +8,12 @@ import click
 import pytest
 
 from quarterjack.actors.engine import wall_clock
-from quarterjack.http.cli.show.moments import MomentType, local, local_with_day, relative
+from quarterjack.http.cli.show.moments import (
+    MomentType,
+    local,
+    local_with_day,
+    relative,
+)
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
