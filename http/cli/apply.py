@@ -10,6 +10,7 @@ import click
 from .. import json_text
 from ..client import Client
 from .failure import ClientError
+from .help_text import examples
 from .options import json_option, option
 from .plan_view import plan_form, plan_lines, plan_notes, plan_summary
 from .planned_import import carry_out, fail_for, planned
@@ -21,7 +22,13 @@ SOMETHING_TO_DO: Final = 3
 """The exit code of a dry run that found a difference."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack apply schedules/ --dry-run",
+        "quarterjack apply schedules/ --prune --yes",
+        "quarterjack apply nightly.toml --json",
+    )
+)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--prune", is_flag=True, help="Delete what an earlier apply made and no file has now."

@@ -22,7 +22,7 @@ from .server_options import client_options
     name="export",
     epilog=examples(
         "quarterjack export schedules.ndjson",
-        "quarterjack export | jq -r .name",
+        "quarterjack export | grep nightly",
     ),
 )
 @click.argument(
@@ -80,7 +80,7 @@ def _write(file: Path, lines: Iterable[bytes], advance: Advance) -> int:
     name="import",
     epilog=examples(
         "quarterjack import schedules.ndjson --dry-run",
-        "quarterjack export --url http://old:8321 | quarterjack import -",
+        "quarterjack export | quarterjack import - --url http://127.0.0.1:8322",
     ),
 )
 @click.argument("file", type=click.File("rb"))

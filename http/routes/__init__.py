@@ -19,6 +19,7 @@ from . import (
     previews,
     schedules,
     session,
+    summaries,
     tokens,
     webhooks,
     workflows,
@@ -29,6 +30,7 @@ def all_calls() -> list[Call]:
     """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
+        summaries,
         previews,
         bulk,
         backfills,

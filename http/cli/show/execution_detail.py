@@ -18,7 +18,7 @@ from ..terminal_text import shown
 from .facts import Fact, fact_lines
 from .fitted_table import Column, Shrink, table
 from .marks import words
-from .moments import local, relative
+from .moments import local, moment_words
 from .screen import safe
 
 _BAR: Final = 12
@@ -41,7 +41,7 @@ def execution_lines(
     found: ExecutionDetail, schedule: str, now: datetime, width: int | None
 ) -> Iterator[Text]:
     """All of it but tracebacks; `schedule` is the name of its schedule."""
-    yield from fact_lines(_facts(found, schedule, now), width)
+    yield from fact_lines(_facts(found, schedule, now, width), width)
     if found.steps:
         yield Text()
         yield from step_lines(found, now, width)
@@ -64,48 +64,47 @@ def error_texts(found: ExecutionDetail) -> Iterator[Text]:
                 yield from _error_text(each.name, failed[-1])
     if found.error is not None and not told:
         yield Text()
-        yield _traceback(found.error)
+        yield traceback_text(found.error)
 
 
 def _error_text(step: str, attempt: Attempt) -> Iterator[Text]:
     assert attempt.error is not None
     yield Text()
     yield safe(f"{step}, attempt {attempt.number}:", "bold")
-    yield _traceback(attempt.error)
+    yield traceback_text(attempt.error)
 
 
-def _traceback(error: Error) -> Text:
+def traceback_text(error: Error) -> Text:
+    """As Python shows it, or the message where there is none."""
     text = error.traceback.rstrip() or f"{error.type}: {error.message}"
     lines = [Text(shown(line.replace("\t", "    "))) for line in text.split("\n")]
     lines[-1].stylize("red")
     return Text("\n").join(lines)
 
 
-def _facts(found: ExecutionDetail, schedule: str, now: datetime) -> Iterator[Fact]:
+def _facts(
+    found: ExecutionDetail, schedule: str, now: datetime, width: int | None
+) -> Iterator[Fact]:
     yield "execution", safe(found.id, "bold")
     yield "status", words(EXECUTIONS[found.status])
     yield "workflow", safe(found.workflow_id)
     yield "schedule", safe(schedule)
     yield "trigger", Text(f"{found.trigger.value}, for {local(found.scheduled_time)}")
-    yield "started", Text(_at(found.started_at, now))
-    yield "ended", Text(_at(found.ended_at, now))
-    yield "goes on", Text(_at(found.wake_at, now))
+    yield "started", Text(moment_words(found.started_at, now, width))
+    yield "ended", Text(moment_words(found.ended_at, now, width))
+    yield "goes on", Text(moment_words(found.wake_at, now, width))
     yield "took", Text("" if found.duration is None else span(found.duration))
     yield "retry of", safe(found.retry_of or "")
     if found.parent is not None:
         yield "begun by", safe(f"{found.parent.step} of {found.parent.execution_id}")
     yield "backfill", safe(found.backfill_id or "")
-    yield "parameters", _value(found.params or None)
-    yield "context", _value(found.context or None)
-    yield "result", _value(found.result)
+    yield "parameters", json_value(found.params or None)
+    yield "context", json_value(found.context or None)
+    yield "result", json_value(found.result)
     yield "error", Text(error_words(found.error), "red")
 
 
-def _at(instant: datetime | None, now: datetime) -> str:
-    return "" if instant is None else f"{local(instant)}, {relative(instant, now)}"
-
-
-def _value(value: Any) -> Text:
+def json_value(value: Any) -> Text:
     """In a line if it is a short one, else as programs lay out JSON."""
     if value is None:
         return Text()

@@ -11,6 +11,8 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _LONG: Final = 60 * _DAY
+_NARROW: Final = 60
+"""Columns of a terminal."""
 
 
 class MomentType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
@@ -60,6 +62,21 @@ def relative(instant: datetime | None, now: datetime) -> str:
 def local(instant: datetime | None) -> str:
     """As a clock on the wall here shows it."""
     return "" if instant is None else f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def moment_words(instant: datetime | None, now: datetime, width: int | None) -> str:
+    """On the clock here and from now; without weekday, year and offset where it is narrow.
+
+    >>> noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    >>> moment_words(noon, noon, 40).endswith("00:00, now")
+    True
+    """
+    if instant is None:
+        return ""
+    from_now = relative(instant, now)
+    if width is not None and width < _NARROW:
+        return f"{local(instant)[5:]}, {from_now}"
+    return f"{local_with_day(instant)}, {from_now}"
 
 
 def local_with_day(instant: datetime) -> str:
