@@ -13,7 +13,7 @@ import threading
 import pyte
 from waiting import eventually
 
-_SECONDS = 30
+_SECONDS = 40
 CTRL_C = "\x03"
 
 
@@ -80,7 +80,7 @@ class LiveTerminal:
             return lines if any(text in line for line in lines) else []
 
         try:
-            return eventually(look)
+            return eventually(look, within=_SECONDS)
         except AssertionError:
             raise AssertionError(f"{text!r} is not on the screen:\n{self.text}") from None
 
