@@ -108,8 +108,9 @@ class LiveTerminal:
 
 
 _ON_ITS_TERMINAL = """
-import fcntl, sys, termios
+import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also if who runs the tests ignores it
 from quarterjack.http.cli.main import main
 main(prog_name="quarterjack")
 """

@@ -43,7 +43,7 @@ def test_jobs_of_a_crontab_and_files_have_one_as_well(rest: RestClient, tmp_path
 
     with LiveTerminal(rest.url, "apply", tmp_path, "--yes") as terminal:
         assert terminal.end() == 0
-        assert b"/1 " in terminal.raw
+        assert b"importing" in terminal.raw
         assert terminal.lines[-1] == "1 created, 0 changed, 0 deleted, 0 unchanged"
 
 
