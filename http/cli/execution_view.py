@@ -23,6 +23,8 @@ _EACH_SECOND: Final = 5
 _NARROW: Final = 60
 _ROWS_BESIDE: Final = 4
 _FEWEST: Final = 3
+_FOR_CTRL_C: Final = 2
+"""Characters that the terminal shows for it behind the last line, which must not make another line."""
 
 
 class ExecutionView:
@@ -58,18 +60,18 @@ class ExecutionView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         found, trouble = self._found, self._trouble
+        width = options.max_width - _FOR_CTRL_C
         if found is None:
-            yield Text(f"{self._title}: {trouble or '…'}", "dim", no_wrap=True, overflow="ellipsis")
+            yield _cut(Text(f"{self._title}: {trouble or '…'}", "dim"), width)
             return
-        width = options.max_width
-        yield self._heading(found, width)
+        yield _cut(self._heading(found, width), width)
         yield _step_table(_fitting(found.steps, console.height), width)
         if trouble:
-            yield Text(trouble, "yellow", no_wrap=True, overflow="ellipsis")
+            yield _cut(Text(trouble, "yellow"), width)
 
     def _heading(self, found: ExecutionDetail, width: int) -> Text:
         look = EXECUTIONS[found.status]
-        heading = Text(no_wrap=True, overflow="ellipsis")
+        heading = Text()
         heading.append(f"{look.mark} ", look.colour)
         heading.append(self._title, "bold")
         heading.append(f"  {look.word}", look.colour)
@@ -83,6 +85,11 @@ class ExecutionView:
                 heading.append(f"  {bar(done, total, 12)}", "cyan")
             heading.append(f"  {done}/{total}", "dim")
         return heading
+
+
+def _cut(line: Text, width: int) -> Text:
+    line.truncate(width, overflow="ellipsis")
+    return line
 
 
 def _fitting(steps: Sequence[Step], height: int) -> list[Step | str]:
@@ -104,7 +111,8 @@ def _fitting(steps: Sequence[Step], height: int) -> list[Step | str]:
 
 
 def _step_table(steps: Sequence[Step | str], width: int) -> Table:
-    table = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.width = width
     table.add_column(width=1)
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=max(12, width // 3))
     table.add_column(no_wrap=True, justify="right", min_width=6)

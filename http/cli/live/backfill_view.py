@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from quarterjack.storage import BackfillStatus
@@ -47,12 +55,15 @@ class BackfillView:
         self._console = console
         self._title = shown(title)
         self._told = -1
-        columns = [TextColumn("{task.description}", markup=False), BarColumn(bar_width=None)]
-        columns.append(TextColumn("{task.completed:.0f}/{task.total:.0f}"))
+        columns: list[ProgressColumn] = [
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=console.width // 3),
+        ]
+        columns.append(MofNCompleteColumn())
         if console.width >= _NARROW:
             columns += [TimeElapsedColumn(), TimeRemainingColumn()]
             columns.append(TextColumn("{task.fields[note]}", markup=False))
-        self._bar = Progress(*columns, console=console, expand=True)
+        self._bar = Progress(*columns, console=console)
         self._task = self._bar.add_task(self._title[: console.width // 3], total=None, note="")
 
     @contextmanager

@@ -148,10 +148,11 @@ def _draw(
         known.learn([watched.schedule_id])
         title = known.of(watched.schedule_id, watched.workflow_id) or client.url
         view = WatchView(board, known, title)
+        _learn_shown(board, known, console.height)
         with Live(view, console=console, screen=True, refresh_per_second=_EACH_SECOND):
             while True:
-                _learn_shown(board, known, console.height)
                 _feed(client, stream, board, topic)
+                _learn_shown(board, known, console.height)
 
 
 def _running(client: "Client", watched: Watched) -> "Iterator[Execution]":

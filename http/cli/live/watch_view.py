@@ -88,7 +88,7 @@ class WatchView:
             Text(shown(name)),
             Text(span(elapsed), "dim"),
             Text(counted, "dim"),
-            _steps(list(each.steps.values()), 8 if width < _NARROW else 16),
+            _steps(list(each.steps.values()), 0 if width < _NARROW else 16),
         ]
 
     def _events(self, events: list[Event], width: int) -> Table:
@@ -123,7 +123,9 @@ def _steps(steps: list[StepNow], width: int) -> Text:
             told.append(f" ×{count}", "dim")
         if step.total:
             share = min(1.0, max(0.0, step.done / step.total))
-            told.append(f" {bar(step.done, step.total, width)}", "cyan").append(f" {share:.0%}")
+            if width:
+                told.append(f" {bar(step.done, step.total, width)}", "cyan")
+            told.append(f" {share:.0%}")
         if step.note:
             told.append(f" {shown(step.note)}", "dim")
         told.append("  ")

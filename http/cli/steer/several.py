@@ -19,14 +19,18 @@ class Several:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._forms: list[Form] = []
-        self._code = int(ExitCode.DONE)
+        self._forms: dict[str, Form] = {}
+        """By the names, as they were given."""
+        self._codes: dict[str, int] = {}
 
     def tried(self, texts: Iterable[str], do: Callable[[str], T]) -> Iterator[tuple[str, T]]:
         """Each name once, with what was given for it; those that were refused are told, and left out."""
         from ..connection import told
 
-        for text in dict.fromkeys(texts):
+        given = list(dict.fromkeys(texts))
+        for text in given:
+            self._forms.setdefault(text, {"name": text})
+        for text in given:
             try:
                 with told():
                     found = do(text)
@@ -37,20 +41,21 @@ class Several:
 
     def tell(self, text: str, line: str, form: Form) -> None:
         """It was done: a line for people, and a form for programs."""
-        self._forms.append({"name": text, **form})
+        self._forms[text] |= form
         if not self._as_json:
             click.echo(line)
 
     def end(self) -> None:
         """Give programs all of it, and end this one with the code of the first that was refused."""
         if self._as_json:
-            click.echo(json_text.dump(self._forms))
-        sys.exit(self._code)
+            click.echo(json_text.dump(list(self._forms.values())))
+        codes = (self._codes[text] for text in self._forms if text in self._codes)
+        sys.exit(next(codes, ExitCode.DONE))
 
     def _refuse(self, text: str, error: ClientError) -> None:
         code = int(error.exit_code)
-        self._code = self._code or code
-        self._forms.append({"name": text, "error": error.message, "exitCode": code})
+        self._codes[text] = code
+        self._forms[text] |= {"error": error.message, "exitCode": code}
         error.show()
 
 

@@ -67,8 +67,9 @@ def still(what: str, timeout: timedelta | None) -> ClientError:
 
 def stopped_waiting(what: str, key: str, *, wait_again: str = "") -> NoReturn:
     """For a Ctrl-C while something was waited for."""
-    click.echo(f"\nNot waited for any more; {what} goes on. {wait_again}", err=True)
-    click.echo(f"To end it: quarterjack cancel {key}", err=True)
+    lines = ["", f"Not waited for any more; {what} goes on.", wait_again]
+    lines.append(f"To end it: quarterjack cancel {key}")
+    click.echo("\n".join(lines), err=True)
     sys.exit(ExitCode.INTERRUPTED)
 
 
