@@ -46,6 +46,9 @@ TABLE: Final[Mapping[str, Sequence[Row]]] = {
         Row("import", "transfer:import_schedules", "Make the schedules of such a file."),
     ),
     "Administration": (
+        Row("backup", "maintenance:backup", "Copy the database as it is at one moment."),
+        Row("check", "maintenance:check", "Look whether the database is whole."),
+        Row("prune", "maintenance:prune", "Forget old history."),
         Row("token", "tokens:token", "Who may do what: make, list and revoke tokens."),
         Row("secret-key", "secret_key:secret_key", "Make the key for secret parameters."),
     ),

@@ -1,11 +1,14 @@
 """`quarterjack completion`: what a shell needs to complete commands, options and names."""
 
+from typing import Final
+
 import click
-from click.shell_completion import get_completion_class
 
 from .help_text import examples
 
-_SHELLS = ("bash", "zsh", "fish")
+_SHELLS: Final = ("bash", "zsh", "fish")
+COMPLETE: Final = "_QUARTERJACK_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 
 @click.command(
@@ -23,8 +26,10 @@ def completion(shell: str) -> None:
     Names of schedules, workflows and executions come from the server that --url or QUARTERJACK_URL
     says; if it does not answer at once, there are none.
     """
+    from click.shell_completion import get_completion_class
+
     from .main import main
 
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(main, {}, "quarterjack", "_QUARTERJACK_COMPLETE").source())
+    click.echo(kind(main, {}, "quarterjack", COMPLETE).source())

@@ -1,8 +1,11 @@
 """The command `quarterjack` and its subcommands."""
 
+import os
+
 import click
 
 from .command_table import TABLE
+from .completion import COMPLETE
 from .lazy_group import LazyGroup
 
 
@@ -14,3 +17,9 @@ from .lazy_group import LazyGroup
 @click.version_option(package_name="quarterjack", prog_name="quarterjack")
 def main() -> None:
     """Dependable cron and multi-step workflows in one process."""
+
+
+if COMPLETE in os.environ:
+    from .bash_completion import register
+
+    register()

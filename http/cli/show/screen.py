@@ -1,5 +1,6 @@
 """Where a command writes: a terminal of some width, or a pipe or file, where nothing is coloured or cut."""
 
+import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Screen:
 
 def screen() -> Screen:
     """Standard output, as it is now."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that can't show a sign shows a "?"
     if sys.stdout.isatty():
         console = Console()
         return Screen(console, console.width)
