@@ -13,7 +13,7 @@ import threading
 import pyte
 from waiting import eventually
 
-_SECONDS = 30
+_SECONDS = 40
 CTRL_C = "\x03"
 
 
@@ -80,7 +80,7 @@ class LiveTerminal:
             return lines if any(text in line for line in lines) else []
 
         try:
-            return eventually(look)
+            return eventually(look, within=_SECONDS)
         except AssertionError:
             raise AssertionError(f"{text!r} is not on the screen:\n{self.text}") from None
 
@@ -108,8 +108,9 @@ class LiveTerminal:
 
 
 _ON_ITS_TERMINAL = """
-import fcntl, sys, termios
+import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also if who runs the tests ignores it
 from quarterjack.http.cli.main import main
 main(prog_name="quarterjack")
 """

@@ -14,6 +14,7 @@ from .. import names
 from ..help_text import examples
 from ..options import option
 from ..server_options import server_options
+from ..typed_names import ScheduleType, WorkflowType
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,9 +75,9 @@ class TopicType(click.ParamType):  # type: ignore[type-arg]  # generic since cli
         "quarterjack watch --topic 'schedule:*' --after 1040 --json | jq .type",
     )
 )
-@click.argument("name", required=False)
+@click.argument("name", type=ScheduleType(), required=False)
 @option("--topic", default=_ALL, type=TopicType(), help="Only these events.", metavar="TOPIC")
-@option("--workflow", metavar="ID", help="Only events of this workflow.")
+@option("--workflow", type=WorkflowType(), metavar="ID", help="Only events of this workflow.")
 @option(
     "--after",
     type=click.IntRange(0),

@@ -17,6 +17,7 @@ from ..help_text import examples
 from ..options import option
 from ..server_options import server_options
 from ..terminal_text import shown
+from ..typed_names import ScheduleType
 from .trigger import params_options
 from .waiting import still, stopped_waiting, wait_options
 
@@ -53,7 +54,7 @@ class DayOrInstantType(click.ParamType):  # type: ignore[type-arg]  # generic si
         "quarterjack backfill hourly 2026-11-01T06:00 2026-11-01T18:00 --param region=eu --json",
     )
 )
-@click.argument("name")
+@click.argument("name", type=ScheduleType())
 @click.argument("start", type=DayOrInstantType())
 @click.argument("end", type=DayOrInstantType())
 @params_options

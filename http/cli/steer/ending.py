@@ -10,6 +10,7 @@ from ..help_text import examples
 from ..options import option
 from ..server_options import server_options
 from ..terminal_text import shown
+from ..typed_names import ExecutionType
 from .several import Several, require_yes
 from .trigger import begun
 from .waiting import wait_options
@@ -27,7 +28,7 @@ _BACKFILL: Final = "bkf_"
         "quarterjack cancel bkf_4k2m8n1p0q7r5s3t6v9w",
     )
 )
-@click.argument("executions", nargs=-1, required=True, metavar="EXECUTION...")
+@click.argument("executions", type=ExecutionType(), nargs=-1, required=True, metavar="EXECUTION...")
 @option("--yes", is_flag=True, help="Do not ask on the terminal.")
 @server_options
 def cancel(client: "Client", executions: tuple[str, ...], yes: bool, as_json: bool) -> None:
@@ -60,7 +61,7 @@ def cancel(client: "Client", executions: tuple[str, ...], yes: bool, as_json: bo
 @click.command(
     epilog=examples("quarterjack retry last", "quarterjack retry exe_4k2m8n1p0q7r5s3t6v9w --wait")
 )
-@click.argument("execution")
+@click.argument("execution", type=ExecutionType())
 @wait_options
 @server_options
 def retry(

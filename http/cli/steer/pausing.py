@@ -10,6 +10,7 @@ from ..help_text import examples
 from ..options import option
 from ..server_options import server_options
 from ..terminal_text import shown
+from ..typed_names import ScheduleType
 from .several import Several, require_yes
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _TOLD = {"schedule_id", "schedule_status", "note", "next_execution"}
         "quarterjack pause nightly weekly sch_4k2m8n1p0q7r5s3t6v9w",
     )
 )
-@click.argument("schedules", nargs=-1, required=True, metavar="NAME...")
+@click.argument("schedules", type=ScheduleType(), nargs=-1, required=True, metavar="NAME...")
 @option("--note", default="", help="Why; it is shown with the schedule.")
 @server_options
 def pause(client: "Client", schedules: tuple[str, ...], note: str, as_json: bool) -> None:
@@ -51,7 +52,7 @@ def pause(client: "Client", schedules: tuple[str, ...], note: str, as_json: bool
         'quarterjack resume "Nightly report"', 'quarterjack resume nightly --note "it is moved"'
     )
 )
-@click.argument("schedules", nargs=-1, required=True, metavar="NAME...")
+@click.argument("schedules", type=ScheduleType(), nargs=-1, required=True, metavar="NAME...")
 @option("--note", default="", help="What there is to say about it.")
 @server_options
 def resume(client: "Client", schedules: tuple[str, ...], note: str, as_json: bool) -> None:
@@ -78,7 +79,7 @@ def resume(client: "Client", schedules: tuple[str, ...], note: str, as_json: boo
         'quarterjack delete "Nightly report"', "quarterjack delete nightly weekly --cancel --yes"
     )
 )
-@click.argument("schedules", nargs=-1, required=True, metavar="NAME...")
+@click.argument("schedules", type=ScheduleType(), nargs=-1, required=True, metavar="NAME...")
 @click.option("--cancel", is_flag=True, help="Also end what runs of them.")
 @option("--yes", is_flag=True, help="Do not ask on the terminal.")
 @server_options

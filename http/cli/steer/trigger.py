@@ -13,6 +13,7 @@ from ..help_text import examples
 from ..options import option
 from ..server_options import server_options
 from ..terminal_text import shown
+from ..typed_names import ScheduleType, WorkflowType
 from .given_params import JsonObjectType, PairType, together
 from .waiting import wait_for_end, wait_options
 
@@ -93,7 +94,7 @@ def _given_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "quarterjack trigger nightly --respect-overlap --json",
     )
 )
-@click.argument("name")
+@click.argument("name", type=ScheduleType())
 @_given_options
 @option(
     "--respect-overlap",
@@ -132,7 +133,7 @@ def trigger(
         "quarterjack run daily-report --params @params.json --priority 0 --json",
     )
 )
-@click.argument("workflow")
+@click.argument("workflow", type=WorkflowType())
 @_given_options
 @wait_options
 @server_options

@@ -20,6 +20,7 @@ from ..failure import ClientError
 from ..help_text import examples
 from ..options import DurationType, option
 from ..server_options import server_options
+from ..typed_names import ExecutionType
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -114,7 +115,7 @@ def _tell(found: "ExecutionDetail") -> None:
         "quarterjack wait last", "quarterjack wait exe_4k2m8n1p0q7r5s3t6v9w --timeout 10m --json"
     )
 )
-@click.argument("execution")
+@click.argument("execution", type=ExecutionType())
 @option("--timeout", type=DurationType(), help="How long; it goes on after that, too.")
 @server_options
 def wait(client: "Client", execution: str, timeout: timedelta | None, as_json: bool) -> None:
