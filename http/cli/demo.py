@@ -32,7 +32,7 @@ _GRACE: Final = "5s"
 @click.command(
     epilog=examples(
         "quarterjack demo",
-        "quarterjack demo --port 0 --folder /tmp/look",
+        "quarterjack demo --port 0 --folder look-around",
     )
 )
 @option("--host", default="127.0.0.1", help="The loopback address to listen on.")

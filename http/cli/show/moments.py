@@ -44,6 +44,7 @@ class MomentType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 def relative(instant: datetime | None, now: datetime) -> str:
     """How long ago, or until then.
 
+    >>> from datetime import timedelta
     >>> noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
     >>> [relative(noon - timedelta(seconds=each), noon) for each in (0.2, 50, 4000, 200_000, -90)]
     ['now', '50 s ago', '67 min ago', '2 days ago', 'in 90 s']
