@@ -14,12 +14,12 @@ import { ENDED, triggerWord } from "./execution_words.js";
 
 const ENOUGH = 0.5;
 
-/** Elements with `show(execution)`: the line with the heading, the facts, the error. */
-export function headOf(current) {
+/** Elements with `show(execution)`: the line with the heading, the facts, the error. `choose(name)`: a step is chosen. */
+export function headOf(current, choose) {
   const state = part(({ status }) => badge(status), { class: "head-state", role: "status" });
   const actions = part((value) => actionsFor(value, current), { class: "actions" });
   const known = part((execution) => facts(factsOf(execution)), { class: "card" });
-  const error = part((found) => found && [h("h2", {}, "Why it ended so"), errorOf(found)], { class: "card error-card" });
+  const error = part((found) => found.error && [h("h2", {}, "Why it ended so"), cause(found, choose)], { class: "card error-card" });
   const { id, workflowId } = current();
   const head = [
     h("p", { class: "crumbs" }, h("a", { href: "#/executions" }, "Executions"), " › ", h("span", { class: "mono" }, id), " ", copyButton(() => id, "Copy the id")),
@@ -30,9 +30,24 @@ export function headOf(current) {
     actions.show({ status: execution.status });
     const { steps, params, context, result, error: _, ...rest } = execution;
     known.show(rest);
-    error.show(execution.error);
+    error.show({ error: execution.error, step: stepWith(execution) });
   };
   return { elements: [...head, known, error], show };
+}
+
+/** The step that the error comes of; null: it is not of a step. */
+function stepWith({ error, steps }) {
+  const found = steps.find(({ attempts }) => {
+    const last = attempts.at(-1)?.error;
+    return error && last && last.type === error.type && last.message === error.message;
+  });
+  return found?.name ?? null;
+}
+
+/** What is told with the step is not told twice. */
+function cause({ error, step }, choose) {
+  if (step === null) return errorOf(error);
+  return [errorOf({ ...error, traceback: "" }), h("p", {}, "In the step ", h("button", { type: "button", class: "link", on: { click: () => choose(step) } }, step))];
 }
 
 function factsOf(execution) {

@@ -16,7 +16,7 @@ const DATA = [["params", "Parameters"], ["context", "Context"], ["result", "Resu
 export function executionView(execution, { query, current, signal }) {
   let asked = query;
   const choose = (name) => setQuery({ step: name });
-  const head = headOf(current);
+  const head = headOf(current, choose);
   const steps = stepsOf(execution, { choose, signal });
   const panel = stepPanel({ choose, signal });
   const data = DATA.map(([name, words]) => [name, part(({ value }) => [h("h2", {}, words), json(value, words)], { class: "card" })]);
@@ -34,7 +34,7 @@ export function executionView(execution, { query, current, signal }) {
   steps.view(query);
   return {
     elements: [...head.elements, h("div", { class: "with-panel" }, h("div", { class: "stack" }, steps.cards), panel),
-      h("div", { class: "columns" }, data.map(([, each]) => each))],
+      h("div", { class: "columns thirds" }, data.map(([, each]) => each))],
     show,
     heard: panel.heard,
     query: (next) => {

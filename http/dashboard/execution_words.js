@@ -10,7 +10,7 @@ export const ENDED = new Set(["succeeded", "failed", "cancelled", "timedOut", "s
 export const UNDER_WAY = new Set(["running", "retrying", "waiting"]);
 
 const TRIGGERS = {
-  cron: "cron", interval: "interval", at: "once", event: "event", manual: "by hand", backfill: "backfill", retry: "retry", api: "without a schedule",
+  cron: "cron", interval: "interval", at: "once", event: "event", manual: "by hand", backfill: "backfill", retry: "retry", api: "API",
 };
 
 /** What began it: "by hand". */

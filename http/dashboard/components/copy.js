@@ -6,7 +6,7 @@ const STAY = 2_000;
 
 /** A button that copies what `text()` gives. */
 export function copyButton(text, words = "Copy") {
-  const button = h("button", { type: "button", class: "small copy", on: { click: async () => {
+  const button = h("button", { type: "button", class: "small quiet copy", on: { click: async () => {
     say(button, (await copied(text())) ? "Copied" : "The browser refused");
     setTimeout(() => say(button, words), STAY);
   } } }, words);

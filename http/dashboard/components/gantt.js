@@ -24,6 +24,7 @@ export function gantt({ label, choose, signal }) {
   const draw = () => {
     const range = rangeOf(shown);
     fill(axis, range ? ticks(range) : null);
+    if (range) element.style.setProperty("--tick", `${(tickOf(range) * 100_000) / range.span}%`);
     const rows = shown.rows.slice(0, MOST_ROWS);
     keyed(list, rows, ({ name }) => name, (row) => rowOf(row, choose), (item, row) => change(item, row, range, chosen));
     say(note, shown.rows.length > rows.length ? `The first ${MOST_ROWS} of ${shown.rows.length} rows are shown.` : "");
@@ -52,8 +53,13 @@ function at(iso) {
   return iso === null ? now() : new Date(iso).getTime();
 }
 
+/** The seconds from one mark of the axis to the next. */
+function tickOf({ span }) {
+  return SPANS.find((size) => span / 1000 / size <= TICKS) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / TICKS);
+}
+
 function ticks({ from, span }) {
-  const each = SPANS.find((size) => span / 1000 / size <= TICKS) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / TICKS);
+  const each = tickOf({ span });
   const found = [];
   for (let seconds = 0; seconds * 1000 <= span * 0.94 || seconds === 0; seconds += each) {
     const place = (seconds * 100_000) / span;
