@@ -33,6 +33,7 @@ from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
 from .given_ids import checked_id, chosen_id
+from .maintenance_calls import MaintenanceCalls
 from .node import Node
 from .overview_calls import OverviewCalls
 from .request_calls import RequestCalls
@@ -64,6 +65,7 @@ class Calls(
     ScopeCalls,
     OverviewCalls,
     StatisticsCalls,
+    MaintenanceCalls,
 ):
     """The calls; who inherits provides the assembly while it is started."""
 

@@ -15,6 +15,7 @@ from quarterjack.actors.engine import Clock
 from quarterjack.storage import QuarterjackError
 
 from ..ndjson import LineSplitter
+from ..pause import pause
 from .address import ServerAddress
 from .errors import (
     NoAnswer,
@@ -26,7 +27,6 @@ from .errors import (
     refusal,
     refusal_of_status,
 )
-from .pause import pause
 from .repetition import Repetition
 from .request import Request, call_named
 

@@ -24,13 +24,14 @@ ONLY_A_RUNTIME_S = {
     # Its life, which is the server's here.
     "initialize", "start", "stop", "drain", "serve_on_this_loop", "on_failure",
     # What a server needs of it.
+    "last_seq", "watch_tree", "standing",
     "clock", "ids", "collector", "delivered", "listen", "unlisten", "forget", "export_page", "begin_import",
     "authenticate", "has_tokens", "is_valid_token", "watch_token", "record_audit",
     "reserve_request", "keep_answer", "forget_request", "executions_of_backfill",
     "workflow_of_schedule", "workflow_of_execution", "workflow_of_backfill",
 }  # fmt: skip
 ONLY_A_CLIENT_S = {
-    "url", "close",
+    "url", "close", "watch",
     # What a runtime has as data.
     "list_workflows", "get_workflow",
     # Stored events in pages, where a runtime has `events`.
