@@ -36,8 +36,8 @@ from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
-from .statistics_calls import StatisticsCalls
 from .state_stream import BUFFERS, StateStream, Watched
+from .statistics_calls import StatisticsCalls
 from .subscription import EventSubscription, StateSubscription, Subscription
 from .transport import tls_context
 from .webhook_calls import WebhookCalls
