@@ -15,6 +15,7 @@ const DATA = [["params", "Parameters"], ["context", "Context"], ["result", "Resu
 /** Elements, with `show(execution)`, `heard(event)` and `query(params)`. */
 export function executionView(execution, { query, current, signal }) {
   let asked = query;
+  let last;
   const choose = (name) => setQuery({ step: name });
   const head = headOf(current, choose);
   const steps = stepsOf(execution, { choose, signal });
@@ -22,7 +23,8 @@ export function executionView(execution, { query, current, signal }) {
   const data = DATA.map(([name, words]) => [name, part(({ value }) => [h("h2", {}, words), json(value, words)], { class: "card" })]);
   const select = () => {
     const name = chosen(current(), asked);
-    steps.select(name);
+    if (name !== last) steps.select(name); // else who has scrolled away from it would be brought back
+    last = name;
     panel.show(current(), name);
   };
   const show = (next) => {

@@ -31,7 +31,7 @@ export function schedules(id, signal) {
     const { items, total } = await rest.get("/api/schedules/summaries", { workflowId: id, limit: MOST }, signal);
     if (!items.length) return empty("It has no schedule");
     return [
-      h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Schedules" }, table(["Schedule", "State", "Rule", "Next"], items.map((each) => [
+      h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Schedules, scrolls" }, table(["Schedule", "State", "Rule", "Next"], items.map((each) => [
         h("a", { href: toOne("schedules", each.scheduleId), class: "cut block", title: each.name }, each.name), badge(each.status), each.rule, relativeTime(each.nextExecution)]))),
       total > items.length ? h("p", {}, h("a", { href: to("/schedules", { workflowId: id }) }, `All ${total} schedules`)) : null,
     ];
@@ -42,11 +42,12 @@ export function schedules(id, signal) {
 export function statistics(id, signal) {
   const element = loaded(async () => {
     const found = await rest.get(`/api/workflows/${encodeURIComponent(id)}/statistics`, { days: DAYS }, signal);
+    if (!found.executions) return empty(`No execution has ended in the last ${DAYS} days`);
     return [facts([
       ["Executions", found.executions.toLocaleString()],
       ["Succeeded", percent(found.successRate)],
-      ["Half took at most (p50)", duration(found.p50)],
-      ["95 of 100 took at most (p95)", duration(found.p95)],
+      ["Half within (p50)", duration(found.p50)],
+      ["95 % within (p95)", duration(found.p95)],
       ["Average", duration(found.averageDuration)],
     ]), dayBars(found.days, DAYS)];
   }, signal, "part");
@@ -60,7 +61,7 @@ export function newest(id, signal) {
     const { items, nextCursor } = await rest.get("/api/executions", { workflowId: id, limit: MOST }, signal);
     if (!items.length) return empty("It has not run yet");
     return [
-      h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Newest executions" }, table(["State", "Execution", "Schedule", "Begun by", "Started", "Duration"], items.map((each) => [
+      h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Newest executions, scrolls" }, table(["State", "Execution", "Schedule", "Begun by", "Started", "Duration"], items.map((each) => [
         badge(each.status), executionLink({ ...each, workflowId: shortId(each.id) }), scheduleLink(each.scheduleId), triggerWord(each.trigger), timeOf(each.startedAt), took(each)]))),
       nextCursor ? h("p", {}, h("a", { href: to("/executions", { workflowId: id }) }, "All its executions")) : null,
     ];

@@ -4,6 +4,7 @@ import { fill, h, keyed, say } from "../dom.js";
 import { eachSecond, now } from "../clock.js";
 import { duration, localTime } from "../time.js";
 import { tone, wordOf } from "./badge.js";
+import { nearest } from "./near.js";
 
 const TICKS = 5;
 const MOST_ROWS = 400;
@@ -36,6 +37,8 @@ export function gantt({ label, choose, signal }) {
   element.select = (name) => {
     chosen = name;
     for (const item of list.children) mark(item, chosen);
+    const item = [...list.children].find((each) => each.dataset.key === name);
+    if (item) list.scrollTop = nearest(list.scrollTop, item.offsetTop - list.offsetTop, item.offsetHeight, list.clientHeight);
   };
   eachSecond(() => shown.begin !== null && shown.end === null && draw(), signal);
   return element;
@@ -61,7 +64,7 @@ function tickOf({ span }) {
 function ticks({ from, span }) {
   const each = tickOf({ span });
   const found = [];
-  for (let seconds = 0; seconds * 1000 <= span * 0.94 || seconds === 0; seconds += each) {
+  for (let seconds = 0; seconds * 1000 <= span * 0.86 || seconds === 0; seconds += each) {
     const place = (seconds * 100_000) / span;
     found.push(h("span", { class: "gantt-tick", style: { left: `${place}%` } }, seconds === 0 ? localTime(new Date(from).toISOString()) : `+${duration(seconds)}`));
   }

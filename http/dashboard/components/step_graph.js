@@ -3,6 +3,7 @@
 import { fill, h, s, say } from "../dom.js";
 import { icon } from "./icons.js";
 import { STATES, tone, wordOf } from "./badge.js";
+import { nearest } from "./near.js";
 import { layOut } from "./step_layout.js";
 
 const SIZE = { width: 184, height: 46, across: 20, down: 34 };
@@ -32,10 +33,17 @@ export function stepGraph({ label, steps, choose }) {
   };
   element.select = (name) => {
     for (const [each, button] of buttons) button.setAttribute("aria-pressed", String(each === name));
+    if (buttons.has(name)) bringIn(element, buttons.get(name));
     for (const each of drawn.children) each.classList.toggle("near", each.dataset.from === name || each.dataset.to === name);
   };
   element.show(steps);
   return element;
+}
+
+/** Scrolls in the graph, and never the page. */
+function bringIn(element, { offsetLeft, offsetTop, offsetWidth, offsetHeight }) {
+  element.scrollLeft = nearest(element.scrollLeft, offsetLeft, offsetWidth, element.clientWidth);
+  element.scrollTop = nearest(element.scrollTop, offsetTop, offsetHeight, element.clientHeight);
 }
 
 function node(name, dependsOn, { x, y }, choose) {
