@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BeforeValidator, Field
@@ -17,6 +17,8 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.counts import Interval
 from quarterjack.storage.instants import Instant
+from quarterjack.storage.schedule_summaries import SummaryOrder
+from quarterjack.storage.standing import Concern
 from quarterjack.storage.webhook_records import DeliveryStatus
 from quarterjack.storage.wire_model import WireModel
 
@@ -66,6 +68,26 @@ class SchedulesQuery(PageQuery):
     status: ScheduleStatus | None = None
     workflow_id: str | None = Field(default=None, max_length=200)
     q: str = Field(default="", max_length=200)
+
+
+class ViewQuery(PageQuery):
+    """Which schedules are shown, and in which order."""
+
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4_000,  # a name can be in it
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+    )
+    status: ScheduleStatus | None = None
+    workflow_id: str | None = Field(default=None, max_length=200)
+    q: str = Field(default="", max_length=200)
+    attention: Concern | None = None
+    """What is wrong with them."""
+    ids: str | None = Field(default=None, min_length=1, max_length=8_000)
+    """Of the only ones, with commas between them."""
+    sort: SummaryOrder = SummaryOrder.CREATED
+    order: Literal["asc", "desc"] = "asc"
 
 
 class ExportQuery(WireModel):

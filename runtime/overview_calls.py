@@ -9,10 +9,13 @@ from typing import TypeVar
 from quarterjack.actors.engine import Reply
 from quarterjack.storage import WorkflowId
 from quarterjack.storage.attention import Survey, survey
+from quarterjack.storage.queries import PageRequest
+from quarterjack.storage.schedule_summaries import CountedPage, SummaryFilter
 
 from .assembly import Assembly
 from .node import Node
 from .shown_records import ShownRecords
+from .summaries import ShownSchedule, shown_schedules
 
 T = TypeVar("T")
 
@@ -44,6 +47,19 @@ class OverviewCalls(ABC):
                     now, assembly.node, self._worst_lag, self._shown.survey(found)
                 )
             )
+
+        return self._call(read)
+
+    def list_schedule_summaries(
+        self, wanted: SummaryFilter = SummaryFilter(), page: PageRequest = PageRequest()
+    ) -> Reply[CountedPage[ShownSchedule]]:
+        """Schedules with their rule in words, and with what became of them lately."""
+
+        def read(assembly: Assembly) -> Reply[CountedPage[ShownSchedule]]:
+            now = assembly.clock.now()
+            found: Reply[CountedPage[ShownSchedule]]
+            found = assembly.read(shown_schedules, wanted, page, now)
+            return found.map(lambda found: found.map(self._shown.listed))
 
         return self._call(read)
 

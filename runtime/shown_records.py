@@ -10,6 +10,7 @@ from quarterjack.storage.overviews import CombinedStatus
 from quarterjack.storage.queries import Page
 
 from .execution_detail import ExecutionDetail
+from .summaries import ShownSchedule
 
 
 class ShownRecords:
@@ -52,6 +53,11 @@ class ShownRecords:
             queued=[self.execution(each) for each in found.queued],
             history=[self.execution(each) for each in found.history],
         )
+
+    def listed(self, found: ShownSchedule) -> ShownSchedule:
+        """A schedule in a list."""
+        base = found.summary
+        return replace(found, summary=replace(base, schedule=self.schedule(base.schedule)))
 
     def survey(self, found: Survey) -> Survey:
         """The schedules that need somebody."""

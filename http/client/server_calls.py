@@ -13,8 +13,9 @@ from ..bodies import ICALENDAR
 from ..shapes.calendars import Calendar, CalendarEntry
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
-from ..shapes.overview import Overview, Session
+from ..shapes.overview import Overview
 from ..shapes.server import Actor, CronMeaning, Health, Node, Readiness
+from ..shapes.session import Session
 from .asking import FIRST, Asking
 from .listing import MOST, PagedReply
 from .request import Wanted

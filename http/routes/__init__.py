@@ -20,6 +20,7 @@ from . import (
     previews,
     schedules,
     session,
+    summaries,
     tokens,
     webhooks,
     workflows,
@@ -30,6 +31,7 @@ def all_calls() -> list[Call]:
     """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
+        summaries,
         previews,
         bulk,
         backfills,

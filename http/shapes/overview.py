@@ -1,31 +1,16 @@
-"""Who one is here, and how everything is, as they are answered."""
+"""How everything is, as it is answered."""
 
 from typing import Literal
 
 from quarterjack import storage
 from quarterjack.runtime.overview_calls import Overview as OverviewFound
-from quarterjack.storage import ExecutionStatus, Role, ScheduleStatus
+from quarterjack.storage import ExecutionStatus, ScheduleStatus
 from quarterjack.storage.attention import Attention as AttentionFound
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.recent_runs import RunBrief
 from quarterjack.storage.standing import Concern, Standing
 
 from .shape import Seconds, Shape
-
-
-class Session(Shape):
-    """Whose token it is, what it is good for, and which server this is."""
-
-    role: Role
-    token_id: str | None
-    """Null: somebody on the server's machine, while no token is made."""
-    token_name: str | None
-    workflows: list[str] | None
-    """The only ones that it has to do with; null: all."""
-    tokens_needed: bool
-    """Whether a call without a token is refused."""
-    version: str
-    now: Instant
 
 
 class ScheduleCounts(Shape):

@@ -1,4 +1,4 @@
-"""`/api/session` and `/api/overview`: who one is, how everything stands, and what needs somebody."""
+"""`/api/overview`: how everything stands, and what needs somebody."""
 
 from pathlib import Path
 from typing import Any
@@ -30,29 +30,6 @@ def _token(client: RestClient, **body: Any) -> Bearer:
 def _fail(client: RestClient, key: str, times: int) -> None:
     for _ in range(times):
         client.ended(client.trigger(key))
-
-
-def test_without_tokens_somebody_on_this_machine_is_an_admin(client: RestClient) -> None:
-    found = client.get("/api/session").body
-
-    assert found["role"] == "admin"
-    assert (found["tokenId"], found["tokenName"], found["workflows"]) == (None, None, None)
-    assert found["tokensNeeded"] is False
-    assert found["version"] == client.get("/api/nodes").body["items"][0]["version"]
-    assert found["now"].endswith("Z")
-
-
-def test_a_session_says_what_its_token_is_good_for(client: RestClient) -> None:
-    root = _token(client)
-    limited = _token(root, name="desk", role="operator", workflows=["gated", "echo"])
-
-    found = limited.get("/api/session").body
-
-    assert (found["role"], found["tokenName"]) == ("operator", "desk")
-    assert found["workflows"] == ["echo", "gated"]
-    assert found["tokenId"].startswith("tok_")
-    assert found["tokensNeeded"] is True
-    assert client.get("/api/session").status == 401
 
 
 def test_an_overview_counts_schedules_and_what_is_under_way(client: RestClient, gate: Gate) -> None:
