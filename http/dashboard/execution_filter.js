@@ -84,7 +84,7 @@ async function offerWorkflows(select, query, signal) {
 /** Quick ranges of when it was queued, and one of one's own. */
 function rangeChoice(query) {
   const own = h("option", { value: "own" }, "from … to …");
-  const select = h("select", { on: { change: () => change(select, element) } },
+  const select = h("select", { "aria-label": "Queued", on: { change: () => change(select, element) } },
     h("option", { value: "" }, "any time"), Object.entries(RANGES).map(([value, [words]]) => h("option", { value }, words)), own);
   const element = h("label", { class: "choice" }, h("span", {}, "Queued"), select);
   element.show = (next) => {

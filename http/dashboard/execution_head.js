@@ -18,7 +18,7 @@ const ENOUGH = 0.5;
 export function headOf(current, choose) {
   const state = part(({ status }) => badge(status), { class: "head-state", role: "status" });
   const actions = part((value) => actionsFor(value, current), { class: "actions" });
-  const known = part((execution) => facts(factsOf(execution)), { class: "card" });
+  const known = part((execution) => facts(factsOf(execution)), { class: "card narrow-facts" });
   const error = part((found) => found.error && [h("h2", {}, "Why it ended so"), cause(found, choose)], { class: "card error-card" });
   const { id, workflowId } = current();
   const head = [

@@ -129,6 +129,6 @@ function itemRow({ name, status, attempts }, choose) {
   const first = attempts[0]?.startedAt ?? null;
   const last = attempts.at(-1)?.endedAt ?? null;
   return h("li", {}, h("button", { type: "button", class: "link cut", title: name, on: { click: () => choose(name) } }, name), badge(status),
-    h("span", { class: "soft" }, attempts.length > 1 ? `${attempts.length} attempts` : ""),
+    h("span", { class: "soft wide-only" }, attempts.length > 1 ? `${attempts.length} attempts` : ""),
     h("span", { class: "number" }, first && last ? duration(secondsOf({ startedAt: first, endedAt: last })) : ""));
 }

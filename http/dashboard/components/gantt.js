@@ -6,7 +6,8 @@ import { duration, localTime } from "../time.js";
 import { tone, wordOf } from "./badge.js";
 import { nearest } from "./near.js";
 
-const TICKS = 5;
+const TICK_WIDTH = 90;
+const TICKS = 4;
 const MOST_ROWS = 400;
 const SPANS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   14_400, 21_600, 43_200, 86_400, 172_800, 604_800];
@@ -23,7 +24,7 @@ export function gantt({ label, choose, signal }) {
   let shown = { begin: null, end: null, rows: [] };
   let chosen = null;
   const draw = () => {
-    const range = rangeOf(shown);
+    const range = rangeOf(shown, Math.floor(axis.clientWidth / TICK_WIDTH) || TICKS);
     fill(axis, range ? ticks(range) : null);
     if (range) element.style.setProperty("--tick", `${(tickOf(range) * 100_000) / range.span}%`);
     const rows = shown.rows.slice(0, MOST_ROWS);
@@ -40,16 +41,19 @@ export function gantt({ label, choose, signal }) {
     const item = [...list.children].find((each) => each.dataset.key === name);
     if (item) list.scrollTop = nearest(list.scrollTop, item.offsetTop - list.offsetTop, item.offsetHeight, list.clientHeight);
   };
+  const observer = new ResizeObserver(draw);
+  observer.observe(axis);
+  signal.addEventListener("abort", () => observer.disconnect());
   eachSecond(() => shown.begin !== null && shown.end === null && draw(), signal);
   return element;
 }
 
-function rangeOf({ begin, end, rows }) {
+function rangeOf({ begin, end, rows }, most) {
   if (begin === null) return null;
   const from = new Date(begin).getTime();
   const ends = rows.flatMap(({ attempts }) => attempts.map((each) => at(each.endedAt)));
   const until = end === null ? now() : Math.max(at(end), ...ends.map((each) => (Number.isFinite(each) ? each : 0)));
-  return { from, span: Math.max(1, until - from) };
+  return { from, span: Math.max(1, until - from), most };
 }
 
 function at(iso) {
@@ -57,12 +61,12 @@ function at(iso) {
 }
 
 /** The seconds from one mark of the axis to the next. */
-function tickOf({ span }) {
-  return SPANS.find((size) => span / 1000 / size <= TICKS) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / TICKS);
+function tickOf({ span, most }) {
+  return SPANS.find((size) => span / 1000 / size <= most) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / most);
 }
 
-function ticks({ from, span }) {
-  const each = tickOf({ span });
+function ticks({ from, span, most }) {
+  const each = tickOf({ span, most });
   const found = [];
   for (let seconds = 0; seconds * 1000 <= span * 0.86 || seconds === 0; seconds += each) {
     const place = (seconds * 100_000) / span;

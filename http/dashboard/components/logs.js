@@ -6,6 +6,7 @@ import { copyButton } from "./copy.js";
 import { failure } from "./states.js";
 
 const NEAR_END = 24;
+const SHORT = { WARNING: "WARN", CRITICAL: "CRIT" };
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 /**
@@ -82,10 +83,10 @@ function isLike(one, other) {
 }
 
 function lineOf({ time, stream, level, logger, text }) {
-  const kind = stream === "log" ? level : stream;
+  const kind = stream === "log" ? SHORT[level] ?? level : stream;
   return h("p", { class: "log-line", dataset: { kind: kind.toLowerCase() } },
     h("time", { datetime: time, title: utc(time) }, clock.format(new Date(time))),
-    h("span", { class: "log-kind", title: logger || null }, kind), h("span", { class: "log-text" }, text || "\u200b"));
+    h("span", { class: "log-kind", title: [level, logger].filter(Boolean).join(" · ") || null }, kind), h("span", { class: "log-text" }, text || "\u200b"));
 }
 
 function isAtEnd(scroller) {
