@@ -63,8 +63,8 @@ class Calls(
     TokenCalls,
     RequestCalls,
     ScopeCalls,
-    OverviewCalls,
     StatisticsCalls,
+    OverviewCalls,
     MaintenanceCalls,
 ):
     """The calls; who inherits provides the assembly while it is started."""

@@ -12,8 +12,8 @@ from typing import Final
 from .cell import Cell, CellState
 from .system import ActorInfo, ActorSystem, info_of
 
-_PIECE: Final = 250
-"""Actors that are looked at in one go: well below a millisecond."""
+_PIECE: Final = 100
+"""Actors that are looked at in one go: about a millisecond, if all of them have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,11 @@ class TreeWatch:
         level = [] if root is None else [root]
         found = level.copy()
         while level and len(found) < self._most:
-            families = [list(cell.children.values()) for cell in level if cell.children]
-            level = list(islice(_in_turn(families), self._most - len(found)))
+            left = self._most - len(found)
+            families = [
+                list(islice(cell.children.values(), left)) for cell in level if cell.children
+            ]
+            level = list(islice(_in_turn(families), left))
             found += level
         self.is_truncated = self._system.size > len(found)
         return found

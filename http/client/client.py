@@ -24,14 +24,15 @@ from ..shapes.shape import Listing, Shape
 from ..shapes.states import ActorChanges, ServerState
 from .access_calls import AccessCalls
 from .address import ServerAddress
+from .answer_reader import AnswerReader
 from .bulk_calls import BulkCalls
 from .callbacks import Callback
 from .errors import ClientClosed
 from .event_stream import MOST_WAITING, EventBuffer, EventStream
 from .execution_calls import ExecutionCalls
 from .flow import Flow
-from .line_reader import LineReader
 from .listing import PagedReply, listing_query, page_of
+from .maintenance_calls import MaintenanceCalls
 from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
@@ -55,6 +56,7 @@ class Client(
     BulkCalls,
     WebhookCalls,
     AccessCalls,
+    MaintenanceCalls,
 ):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
@@ -252,4 +254,7 @@ class Client(
         )
 
     def _lines(self, wanted: Wanted) -> Flow[bytes]:
-        return Flow(lambda: LineReader(self._run, wanted))
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.lines(wanted)))
+
+    def _pieces(self, wanted: Wanted) -> Flow[bytes]:
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.pieces(wanted)))
