@@ -1,6 +1,7 @@
 // One step of an execution, or an item of a mapped one: attempts, progress, what it waits for, result, output.
 
 import { fill, h } from "./dom.js";
+import { watch } from "./live.js";
 import { rest } from "./rest.js";
 import { duration, elapsedSince, timeOf } from "./time.js";
 import { badge, wordOf } from "./components/badge.js";
@@ -9,7 +10,7 @@ import { logs } from "./components/logs.js";
 import { part } from "./components/part.js";
 import { parentOf, stepNamed } from "./execution_changes.js";
 import { errorOf } from "./execution_error.js";
-import { awaitsInWords, countsInWords, secondsOf } from "./execution_words.js";
+import { awaitsInWords, countsInWords, secondsOf, UNDER_WAY } from "./execution_words.js";
 
 const ITEMS = 50;
 const PAUSE = 500;
@@ -32,10 +33,9 @@ export function stepPanel({ choose, signal }) {
     }
     shown.show(step);
   };
-  element.heard = ({ data }) => {
-    if (shown !== null && data.step === shown.name) shown.written();
+  element.heard = ({ type, data }) => {
+    if (shown !== null && data.step === shown.name && type !== "workflow.step.progress") shown.written();
   };
-  element.reread = () => shown?.written();
   return element;
 }
 
@@ -58,18 +58,33 @@ function stepOf(executionId, step, choose, signal) {
   const head = h("div", { class: "card-head step-head" }, h("h2", {}, name), state);
   let timer = null;
   let log = null;
+  let watching = null;
   const written = () => {
     if (log !== null) timer ??= setTimeout(() => ((timer = null), log.reload()), PAUSE);
   };
+  // What a step writes while it runs is told; what is stored when it has ended is read.
+  const watchOutput = (isWanted) => {
+    if (!isWanted || watching !== null) {
+      if (!isWanted) watching = (watching?.abort(), null);
+      return;
+    }
+    watching = new AbortController();
+    watch("logs", log.change, watching.signal, () => {}, `${executionId}/${name}`);
+  };
   const show = (now) => {
     for (const [each, pick] of parts) each.show(pick(now));
+    if (log !== null) watchOutput(UNDER_WAY.has(now.status));
     if (log !== null || !now.attempts.length || now.items?.length) return;
     log = logs({ label: `Output of ${name}`, signal: leaving.signal,
       read: () => rest.get(`/api/executions/${encodeURIComponent(executionId)}/steps/${encodeURIComponent(name)}/logs`, {}, leaving.signal) });
     output.hidden = false;
     fill(output, log);
+    watchOutput(UNDER_WAY.has(now.status));
   };
-  leaving.signal.addEventListener("abort", () => clearTimeout(timer));
+  leaving.signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    watchOutput(false);
+  });
   return { name, elements: [head, back, ...others.map(([each]) => each), output], show, written, leave: () => leaving.abort() };
 }
 

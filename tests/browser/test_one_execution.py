@@ -179,6 +179,23 @@ def test_what_a_step_waits_for_is_said_in_words(open_view: Open, shop: RestClien
     expect(tab.page.get_by_role("region", name="Result", exact=True)).to_have_text('"by Ann"')
 
 
+def test_the_output_follows_what_a_step_writes(
+    open_view: Open, shop: RestClient, tmp_path: Path
+) -> None:
+    execution_id = shop.run("chatty", folder=str(tmp_path))
+    tab = open_view(f"#/executions/{execution_id}")
+    tab.wait_live()
+    expect(panel(tab).get_by_role("log")).to_contain_text("it begins")
+    expect(panel(tab)).to_contain_text("Follows what is written")
+    for number in range(2):  # no event tells of these
+        (tmp_path / f"line-{number}").touch()
+        expect(panel(tab).get_by_role("log")).to_contain_text(f"line {number} was wanted")
+    expect(panel(tab).locator(".log-line")).to_have_count(3)
+    (tmp_path / "end").touch()
+    expect(state(tab)).to_contain_text("succeeded")
+    expect(panel(tab)).to_contain_text("3 lines")
+
+
 def test_an_execution_that_there_is_not_is_said_so(open_view: Open) -> None:
     tab = open_view("#/executions/exe_nothing")
     tab.expected = ("404 (Not Found)",)
@@ -190,8 +207,8 @@ def test_the_page_is_for_everybody(open_view: Open, shop: RestClient, scheme: st
     execution_id = shop.run("pictures")
     shop.ended(execution_id)
     for size in (WIDE, NARROW):
-        for view in ("", "?view=list&step=shrink[1]"):
-            tab = open_view(f"#/executions/{execution_id}{view}", scheme=scheme, size=size)
-            expect(panel(tab).get_by_text("b can't be read").first).to_be_visible()
-            tab.check_accessibility()
-            tab.check_width()
+        view = "" if size == WIDE else "?view=list&step=shrink[1]"
+        tab = open_view(f"#/executions/{execution_id}{view}", scheme=scheme, size=size)
+        expect(panel(tab).get_by_text("b can't be read").first).to_be_visible()
+        tab.check_accessibility()
+        tab.check_width()

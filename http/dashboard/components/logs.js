@@ -11,7 +11,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 /**
  * `read()` gives `{items}` of the interface. Gives an element with `reload()`, which reads again and adds what is new,
- * and `take(items)` for who has them already.
+ * `take(items)` for who has them already, and `change(data)` for what the topic `logs` tells.
  */
 export function logs({ label, read, signal }) {
   const attempts = new Map();
@@ -25,11 +25,20 @@ export function logs({ label, read, signal }) {
   element.take = (items) => {
     const stays = isAtEnd(scroller);
     for (const item of items) attemptOf(attempts, lines, item).show(item);
-    const count = lines.querySelectorAll(".log-line").length;
-    const isRunning = items.some(({ running }) => running);
+    const all = [...attempts.values()];
+    const count = all.reduce((sum, { shown }) => sum + shown.length, 0);
+    const isRunning = all.some(({ running }) => running);
     say(note, count ? (isRunning ? "Follows what is written" : `${count} ${count === 1 ? "line" : "lines"}`) : isRunning ? "Nothing is written yet" : "Nothing was written");
     scroller.hidden = copy.hidden = !count;
     if (stays) toEnd(scroller);
+  };
+  element.change = ({ reset, items }) => {
+    if (reset) for (const attempt of attempts.values()) attempt.told = [];
+    element.take(items.map((item) => {
+      const attempt = attemptOf(attempts, lines, item);
+      attempt.told = [...attempt.told.slice(item.gone, item.gone + item.same), ...item.lines];
+      return { ...item, lines: attempt.told };
+    }));
   };
   let turn = 0;
   element.reload = async () => {
@@ -51,7 +60,7 @@ function attemptOf(attempts, place, { attempt }) {
   const head = h("p", { class: "log-attempt" }, `Attempt ${attempt}`);
   const dropped = h("p", { class: "log-dropped soft", hidden: true });
   const body = h("div", {});
-  const found = { shown: [], show: (item) => show(item, found, body, dropped) };
+  const found = { shown: [], told: [], running: false, show: (item) => show(item, found, body, dropped) };
   place.append(head, dropped, body);
   attempts.set(attempt, found);
   head.hidden = attempts.size === 1 && attempt === 1;
@@ -60,7 +69,8 @@ function attemptOf(attempts, place, { attempt }) {
 }
 
 /** Only the end of what is written is kept, and its last line can grow: take away and add just what differs. */
-function show({ lines, dropped }, attempt, body, note) {
+function show({ lines, dropped, running }, attempt, body, note) {
+  attempt.running = running;
   const gone = lines.length ? Math.max(0, firstLike(attempt.shown, lines[0])) : attempt.shown.length;
   const kept = attempt.shown.slice(gone);
   let same = 0;
