@@ -18,7 +18,7 @@ export const COLUMNS = [
   { name: "duration", title: "Duration", class: "number", cell: took },
 ];
 export const WIDTHS = "7.5rem minmax(9rem, 1.4fr) minmax(8rem, 1.6fr) 8.5rem 9.5rem 9.5rem 6.5rem";
-export const NARROW_WIDTHS = "7.2rem minmax(0, 1fr) 5.2rem";
+export const NARROW_WIDTHS = "7.2rem minmax(0, 1fr) 6.4rem";
 
 /** A link to an execution, called like its workflow. */
 export function executionLink({ id, workflowId }) {
