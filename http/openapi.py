@@ -250,6 +250,8 @@ _PATH_VALUES: Final = {
     "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
     "event": (r"^[^\x00-\x1f\x7f-\x9f]{1,200}$", "order-paid"),
     "step": (r"^[A-Za-z_][A-Za-z0-9_]{0,99}(\[[0-9]{1,6}\])?$", "extract"),
+    "folder": (r"^[a-z_]{1,60}$", "pages"),
+    "file": (r"^[a-z_]{1,60}\.(css|js|svg)$", "app.js"),
 }
 """Parameter of a path → what it looks like, and an example."""
 
