@@ -261,8 +261,6 @@ _PATH_VALUES: Final = {
     "folder": (r"^[a-z]{1,40}$", "pages"),
     "file": (r"^[a-z_]{1,40}\.[a-z]{2,5}$", "app.js"),
     "step": (r"^[A-Za-z_][A-Za-z0-9_]{0,99}(\[[0-9]{1,6}\])?$", "extract"),
-    "folder": (r"^[a-z_]{1,60}$", "pages"),
-    "file": (r"^[a-z_]{1,60}\.(css|js|svg)$", "app.js"),
 }
 """Parameter of a path → what it looks like, and an example."""
 
