@@ -21,7 +21,7 @@ HOSTILE = "<b>x</b> 🎉 שלום " + "very " * 30 + "long"
 
 @pytest.fixture
 def unused(tmp_path: Path) -> Iterator[RestClient]:
-    """A client of a server that has nothing to do yet. Ask for it before tabs, so that they are closed first."""
+    """Of a server that has nothing to do yet. Ask for it before tabs: they are closed first."""
     database = f"sqlite:///{tmp_path / 'unused.db'}"
     options = ("--app", "shop", "--port", "0", "--database", database)
     runner = ("--runner", "thread", "--grace", "100ms")
