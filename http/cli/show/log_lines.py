@@ -35,6 +35,7 @@ class _Seen(NamedTuple):
 
     time: datetime
     lines: int
+    those: int
 
 
 class LogReader:
@@ -69,6 +70,7 @@ class LogReader:
         else:
             new = [line for line in lines if line.time > seen.time]
             new = [line for line in lines if line.time == seen.time][seen.lines :] + new
+            new = [line for line in lines if line.time == seen.time][seen.those :] + new
         return [Told(step, attempt, line) for line in new]
 
 
