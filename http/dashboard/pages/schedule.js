@@ -1,8 +1,111 @@
-// Schedule.
+// One schedule: what it is, when it is due, how it went and why it did not run, and all that can be done with it.
 
-import { h } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { rest } from "../rest.js";
+import { to } from "../router.js";
+import { empty, failure, loading } from "../components/states.js";
+import { tabs } from "../components/tabs.js";
+import { auditTab } from "../schedule_audit.js";
+import { backfillPanel } from "../schedule_backfill.js";
+import { later, onSchedules } from "../schedule_changes.js";
+import { dueCard } from "../schedule_due.js";
+import { metricsTab, settingsTab } from "../schedule_facts.js";
+import { firesTab } from "../schedule_fires.js";
+import { nowCard, scheduleHead } from "../schedule_head.js";
+import { historyTab } from "../schedule_history.js";
+import { yearCard } from "../schedule_year.js";
+
+const LONG = 1500;
 
 /** The page. */
-export function schedule() {
-  return { title: "Schedule", element: h("section", { class: "page" }, h("h1", {}, "Schedule")) };
+export function schedule({ params, query, signal }) {
+  const element = h("section", { class: "page schedule-page" }, h("h1", {}, "Schedule"), loading());
+  const page = { title: "Schedule", element, query: (changed) => (now.query = changed) };
+  const now = { query };
+  const begin = async () => {
+    try {
+      const found = await everything(params.id, signal);
+      if (signal.aborted) return;
+      document.title = `${found.workflow.name} · Quarterjack`;
+      page.query = shown({ id: params.id, found, element, query: now.query, signal });
+    } catch (problem) {
+      if (problem.name === "AbortError") return;
+      fill(element, h("h1", {}, "Schedule"), problem.status === 404 ? gone() : failure(problem, begin));
+    }
+  };
+  begin();
+  return page;
 }
+
+function gone() {
+  return empty("There is no such schedule", h("p", {}, "It may have been deleted. What it ran stays under ", h("a", { href: to("/executions") }, "Executions"), "."));
+}
+
+async function everything(id, signal) {
+  const path = `/api/schedules/${encodeURIComponent(id)}`;
+  const [workflow, status, { items: [summary] }] = await Promise.all([rest.get(`${path}/workflow`, {}, signal), rest.get(`${path}/status`, {}, signal),
+    rest.get("/api/schedules/summaries", { ids: id }, signal)]);
+  return { workflow, status, summary };
+}
+
+/** Put all parts on the page and keep them current; gives what follows the address. */
+function shown({ id, found, element, query, signal }) {
+  let current = found;
+  const read = () => current;
+  const refresh = async () => {
+    const before = current.workflow;
+    current = await everything(id, signal);
+    for (const part of [head, card]) part.refresh();
+    for (const panel of panels.values()) panel.refresh?.();
+    if (JSON.stringify(before.scheduleConfig) !== JSON.stringify(current.workflow.scheduleConfig) || hasPassed(before, current)) due.reload();
+    return true;
+  };
+  const safely = () => refresh().catch((problem) => problem.status === 404 && fill(element, h("h1", {}, "Schedule"), gone()));
+  const head = scheduleHead(read, () => {
+    safely();
+    backfills.reload();
+  });
+  const card = nowCard(read);
+  const due = dueCard(read, signal);
+  const year = yearCard(id, found.workflow.createdAt, query, signal);
+  const backfills = backfillPanel(id, signal);
+  const panels = new Map();
+  let address = query;
+  const panel = (name, make) => [name, () => remember(panels, name, make(address))];
+  const parts = tabs("About the schedule", [
+    [panel("history", (now) => historyTab(id, now, signal)), "History"], [panel("fires", (now) => firesTab(id, now, signal)), "Fire ledger"],
+    [panel("metrics", () => metricsTab(read)), "Metrics"], [panel("settings", () => settingsTab(read)), "Notes and settings"], [panel("audit", () => auditTab(id, signal)), "Audit"],
+  ].map(([[name, make], words]) => [name, words, make]), query);
+  fill(element, head, backfills, h("div", { class: "columns" }, due, card), year, h("section", { class: "card" }, h("h2", { class: "unseen" }, "Details"), parts));
+  const yearly = later(() => year.reload(), LONG, signal);
+  keepCurrent({ id, signal, safely, panels, backfills, yearly });
+  return (changed) => {
+    address = changed;
+    parts.show(changed);
+    year.show(changed);
+    for (const each of panels.values()) each.show?.(changed);
+  };
+}
+
+function remember(panels, name, panel) {
+  panels.set(name, panel);
+  return panel;
+}
+
+/** Whether the due instants that are shown begin with one that is over. */
+function hasPassed(before, current) {
+  return before.version !== current.version;
+}
+
+function keepCurrent({ id, signal, safely, panels, backfills, yearly }) {
+  const all = (events) => {
+    safely();
+    backfills.reload();
+    yearly();
+    for (const name of ["history", "fires"]) panels.get(name)?.changed(events);
+    if (events.some(({ type }) => AUDITED.test(type))) panels.get("audit")?.reload();
+  };
+  onSchedules({ key: id, changed: all, again: () => all([]) }, signal);
+}
+
+const AUDITED = /^schedule\.(created|updated|deleted|paused|resumed|triggered)$/;
