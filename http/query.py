@@ -1,6 +1,6 @@
 """Query parameters: read into shapes, each wrong or unknown one named."""
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aiohttp import web
 from pydantic import Field
@@ -14,6 +14,8 @@ from quarterjack.storage import (
     ScheduleStatus,
 )
 from quarterjack.storage.instants import Instant
+from quarterjack.storage.schedule_summaries import SummaryOrder
+from quarterjack.storage.standing import Concern
 from quarterjack.storage.webhook_records import DeliveryStatus
 from quarterjack.storage.wire_model import WireModel
 
@@ -52,6 +54,26 @@ class SchedulesQuery(PageQuery):
     status: ScheduleStatus | None = None
     workflow_id: str | None = Field(default=None, max_length=200)
     q: str = Field(default="", max_length=200)
+
+
+class ViewQuery(PageQuery):
+    """Which schedules are shown, and in which order."""
+
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4_000,  # a name can be in it
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"},
+    )
+    status: ScheduleStatus | None = None
+    workflow_id: str | None = Field(default=None, max_length=200)
+    q: str = Field(default="", max_length=200)
+    attention: Concern | None = None
+    """What is wrong with them."""
+    ids: str | None = Field(default=None, min_length=1, max_length=8_000)
+    """Of the only ones, with commas between them."""
+    sort: SummaryOrder = SummaryOrder.CREATED
+    order: Literal["asc", "desc"] = "asc"
 
 
 class ExportQuery(WireModel):

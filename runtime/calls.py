@@ -33,7 +33,9 @@ from .end_watcher import EndWatcher
 from .event_calls import EventCalls
 from .execution_detail import ExecutionDetail, detail_of
 from .given_ids import checked_id, chosen_id
+from .maintenance_calls import MaintenanceCalls
 from .node import Node
+from .overview_calls import OverviewCalls
 from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
 from .scope_calls import ScopeCalls
@@ -60,6 +62,8 @@ class Calls(
     TokenCalls,
     RequestCalls,
     ScopeCalls,
+    OverviewCalls,
+    MaintenanceCalls,
 ):
     """The calls; who inherits provides the assembly while it is started."""
 

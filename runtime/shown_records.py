@@ -5,10 +5,12 @@ from typing import Any
 
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BackfillProgress, Execution, Schedule, WorkflowId
+from quarterjack.storage.attention import Survey
 from quarterjack.storage.overviews import CombinedStatus
 from quarterjack.storage.queries import Page
 
 from .execution_detail import ExecutionDetail
+from .summaries import ShownSchedule
 
 
 class ShownRecords:
@@ -51,6 +53,16 @@ class ShownRecords:
             queued=[self.execution(each) for each in found.queued],
             history=[self.execution(each) for each in found.history],
         )
+
+    def listed(self, found: ShownSchedule) -> ShownSchedule:
+        """A schedule in a list."""
+        base = found.summary
+        return replace(found, summary=replace(base, schedule=self.schedule(base.schedule)))
+
+    def survey(self, found: Survey) -> Survey:
+        """The schedules that need somebody."""
+        shown = [replace(each, schedule=self.schedule(each.schedule)) for each in found.attention]
+        return replace(found, attention=shown)
 
     def backfill(self, found: BackfillProgress) -> BackfillProgress:
         """A backfill, which does not know its workflow: what is encrypted is not shown."""

@@ -26,8 +26,13 @@ def upcoming(reader: Reader, key: ScheduleId, count: int) -> list[datetime]:
 def status(reader: Reader, key: ScheduleId, now: datetime) -> CombinedStatus:
     """The combined status, with when it fires next. Raises `NotFound`."""
     found = combined_status(reader, key, now)
-    following = next(_firing(reader, found.schedule), None)
-    return replace(found, next_execution=None if following is None else following.fires_at)
+    return replace(found, next_execution=next_firing(reader, found.schedule))
+
+
+def next_firing(reader: Reader, found: Schedule) -> datetime | None:
+    """When it fires next, by its timetable; None: never, while things are so."""
+    following = next(_firing(reader, found), None)
+    return None if following is None else following.fires_at
 
 
 def _firing(reader: Reader, found: Schedule) -> Iterator[Occurrence]:

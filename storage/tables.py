@@ -3,9 +3,6 @@
 `tests/storage` compares them with what the migrations make, so that the two can't drift apart.
 """
 
-from datetime import date, datetime
-from typing import Any
-
 from peewee import (
     SQL,
     BigIntegerField,
@@ -18,50 +15,7 @@ from peewee import (
     TextField,
 )
 
-from .calendar_days import pack_days, unpack_days
-from .instants import from_micros, to_micros
-from .plain_data import Packed, pack, unpack
-from .records import CalendarDays
-
-
-class InstantField(BigIntegerField):
-    """An aware datetime, stored as microseconds since 1970 UTC."""
-
-    def db_value(self, value: datetime | None) -> int | None:
-        return None if value is None else to_micros(value)
-
-    def python_value(self, value: int | None) -> datetime | None:
-        return None if value is None else from_micros(value)
-
-
-class PackedField(BlobField):
-    """Plain data, stored as msgpack; null stays null."""
-
-    def db_value(self, value: Any) -> bytes | None:
-        return value if value is None or type(value) is Packed else pack(value)
-
-    def python_value(self, value: bytes | None) -> Any:
-        return None if value is None else unpack(value)
-
-
-class DateField(IntegerField):
-    """A date, stored as its number of days since the year 1."""
-
-    def db_value(self, value: date | None) -> int | None:
-        return None if value is None else value.toordinal()
-
-    def python_value(self, value: int | None) -> date | None:
-        return None if value is None else date.fromordinal(value)
-
-
-class DaysField(BlobField):
-    """The days of a calendar."""
-
-    def db_value(self, value: CalendarDays) -> bytes:
-        return pack_days(value)
-
-    def python_value(self, value: bytes) -> CalendarDays:
-        return unpack_days(bytes(value))
+from .columns import DateField, DaysField, InstantField, PackedField
 
 
 class ScheduleRow(Model):
@@ -93,10 +47,16 @@ class ScheduleRow(Model):
 
     class Meta:
         table_name = "schedules"
-        indexes = ((("status", "next_fire"), False), (("created_at", "id"), False))
+        indexes = (
+            (("status", "next_fire"), False),
+            (("created_at", "id"), False),
+            (("next_fire", "id"), False),
+        )
 
 
 ScheduleRow.add_index(ScheduleRow.event, where=ScheduleRow.event.is_null(False))
+ScheduleRow.add_index(ScheduleRow.failures_in_row, where=ScheduleRow.failures_in_row >= SQL("2"))
+ScheduleRow.add_index(ScheduleRow.name.collate("NOCASE"), ScheduleRow.id, name="schedules_by_name")
 
 
 class ExecutionRow(Model):
@@ -142,6 +102,17 @@ ExecutionRow.add_index(
     ExecutionRow.retry_of,
     ExecutionRow.status,
     where=ExecutionRow.backfill_id.is_null(False),
+)
+ExecutionRow.add_index(
+    ExecutionRow.schedule_id, ExecutionRow.ended_at, where=ExecutionRow.ended_at.is_null(False)
+)
+ExecutionRow.add_index(
+    ExecutionRow.schedule_id, ExecutionRow.status, where=ExecutionRow.ended_at.is_null()
+)
+ExecutionRow.add_index(
+    ExecutionRow.started_at,
+    ExecutionRow.id,
+    where=ExecutionRow.ended_at.is_null() & ExecutionRow.started_at.is_null(False),
 )
 
 
@@ -230,6 +201,13 @@ class FireRow(Model):
         table_name = "fires"
         primary_key = CompositeKey("schedule_id", "due")
         without_rowid = True
+
+
+WAS_MISSED = FireRow.outcome == SQL("'missed'")
+"""Written as its index says it: only so is that used."""
+WAS_A_GAP = FireRow.outcome.in_([SQL("'skipped'"), SQL("'missed'")])
+FireRow.add_index(FireRow.decided_at, where=WAS_MISSED)
+FireRow.add_index(FireRow.schedule_id, FireRow.due, where=WAS_A_GAP)
 
 
 class CalendarRow(Model):
@@ -356,6 +334,8 @@ TABLES: tuple[type[Model], ...] = (
 
 __all__ = [
     "TABLES",
+    "WAS_A_GAP",
+    "WAS_MISSED",
     "AttemptRow",
     "BackfillRow",
     "CalendarRow",

@@ -7,10 +7,12 @@ from typing import Any
 from quarterjack.actors.engine import Reply
 from quarterjack.storage import ExecutionId, ScheduleId
 from quarterjack.storage.queries import FireFilter, PageRequest, ScheduleFilter
+from quarterjack.storage.schedule_summaries import SummaryFilter
 
 from ..shapes.executions import Started
 from ..shapes.previews import Preview
 from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
+from ..shapes.summaries import ScheduleSummary
 from .asking import FIRST, Asking
 from .listing import PagedReply
 from .request import Wanted
@@ -72,6 +74,13 @@ class ScheduleCalls(Asking):
         }
         return self._list(ScheduledWorkflow, Wanted("listSchedules", query=query), page)
 
+    def list_schedule_summaries(
+        self, wanted: SummaryFilter = SummaryFilter(), page: PageRequest = FIRST
+    ) -> PagedReply[ScheduleSummary]:
+        """Schedules with their rule in words, and with what became of them lately."""
+        query = summary_query(wanted)
+        return self._list(ScheduleSummary, Wanted("listScheduleSummaries", query=query), page)
+
     def get_schedule_workflow_status(self, schedule_id: str) -> Reply[CombinedStatus]:
         """A schedule with its executions and figures. Raises `NotFound`."""
         return self._ask(CombinedStatus, _of("getScheduleStatus", schedule_id))
@@ -130,6 +139,19 @@ class ScheduleCalls(Asking):
     ) -> Reply[CombinedStatus]:
         parts, body = {"schedule_id": schedule_id}, {"note": note}
         return self._ask(CombinedStatus, Wanted(name, parts, body=body, version=version))
+
+
+def summary_query(wanted: SummaryFilter) -> dict[str, Any]:
+    """What asks for those schedules in that order."""
+    return {
+        "status": wanted.status,
+        "workflow_id": wanted.workflow_id,
+        "q": wanted.text or None,
+        "attention": wanted.concern,
+        "ids": None if wanted.ids is None else ",".join(wanted.ids),
+        "sort": wanted.order,
+        "order": "desc" if wanted.descending else "asc",
+    }
 
 
 def _of(name: str, schedule_id: str) -> Wanted:

@@ -13,7 +13,9 @@ from ..bodies import ICALENDAR
 from ..shapes.calendars import Calendar, CalendarEntry
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany
+from ..shapes.overview import Overview
 from ..shapes.server import Actor, CronMeaning, Health, Node, Readiness
+from ..shapes.session import Session
 from .asking import FIRST, Asking
 from .listing import MOST, PagedReply
 from .request import Wanted
@@ -116,6 +118,14 @@ class ServerCalls(Asking):
         """What a cron expression means, and when it is due. Raises `InvalidInput`."""
         query = {"expr": expr, "timezone": timezone, "after": after, "count": count, "seed": seed}
         return self._ask(CronMeaning, Wanted("readCron", query=query))
+
+    def session(self) -> Reply[Session]:
+        """Whose token this client has, and what it may do."""
+        return self._ask(Session, Wanted("getSession"))
+
+    def overview(self) -> Reply[Overview]:
+        """How everything is, and which schedules need somebody."""
+        return self._ask(Overview, Wanted("getOverview"))
 
     def actors(self) -> Reply[list[Actor]]:
         """The supervision tree as it is now."""

@@ -15,9 +15,11 @@ from . import (
     live,
     metrics,
     nodes,
+    overview,
     previews,
     schedules,
     session,
+    summaries,
     tokens,
     webhooks,
     workflows,
@@ -28,6 +30,7 @@ def all_calls() -> list[Call]:
     """Every call that the server answers: the one table that all else is made from."""
     resources = (
         schedules,
+        summaries,
         previews,
         bulk,
         backfills,
@@ -41,6 +44,7 @@ def all_calls() -> list[Call]:
         session,
         tokens,
         nodes,
+        overview,
         health,
         metrics,
         dashboard,

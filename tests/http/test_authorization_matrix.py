@@ -71,6 +71,8 @@ TABLE = {
     "readCron": (VIEWER, ITS_OWN),
     "listActors": (VIEWER, WHOLE),
     "listNodes": (VIEWER, WHOLE),
+    "getOverview": (VIEWER, ITS_OWN),
+    "listScheduleSummaries": (VIEWER, ITS_OWN),
     "listTokens": (ADMIN, WHOLE),
     "createToken": (ADMIN, WHOLE),
     "revokeToken": (ADMIN, WHOLE),

@@ -34,11 +34,12 @@ ONLY_A_CLIENT_S = {
     "list_workflows", "get_workflow",
     # Stored events in pages, where a runtime has `events`.
     "list_events",
-    "cron", "export_lines", "import_lines",
+    "cron", "session", "export_lines", "import_lines",
 }  # fmt: skip
 OTHERWISE = {"events"}  # a runtime's are the stored ones
 THE_SERVER_S = {
     "schedule_id", "execution_id", "new_execution_id", "backfill_id", "sender",
+    "within",
 }  # fmt: skip
 """What only who has the runtime may choose, by keyword: ids of what is made, and for whom."""
 NOT_CALLED = {
