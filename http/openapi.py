@@ -49,6 +49,7 @@ _PATH_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _TAGS: Final = {
     "schedules": "Scheduled workflows: their rules, what became of them, and what will.",
     "executions": "Every run, with its steps, attempts, results and logs.",
+    "statistics": "How things went, by hour and by day (UTC).",
     "workflows": "The definitions that the server has.",
     "backfills": "Executions of due instants that had none.",
     "calendars": "Days on which schedules don't fire.",
@@ -272,7 +273,7 @@ def _schemas(calls: Iterable[Call]) -> tuple[Json, dict[Any, Json]]:
 
 def _tag(call: Call) -> str:
     place = call.handler.__module__.rpartition(".")[2]
-    return {"previews": "schedules", "bulk": "schedules"}.get(
+    return {"previews": "schedules", "bulk": "schedules", "counts": "statistics"}.get(
         place, place if place in _TAGS else "server"
     )
 

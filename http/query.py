@@ -1,9 +1,11 @@
 """Query parameters: read into shapes, each wrong or unknown one named."""
 
-from typing import Literal, TypeVar
+import re
+from datetime import date
+from typing import Annotated, Final, Literal, TypeVar
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from quarterjack.actors.drafts import validated
 from quarterjack.storage import (
@@ -13,11 +15,23 @@ from quarterjack.storage import (
     InvalidInput,
     ScheduleStatus,
 )
+from quarterjack.storage.counts import Interval
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.schedule_summaries import SummaryOrder
 from quarterjack.storage.standing import Concern
 from quarterjack.storage.webhook_records import DeliveryStatus
 from quarterjack.storage.wire_model import WireModel
+
+
+def _written_date(given: object) -> object:
+    """A number is no date, though pydantic would take it for seconds since 1970."""
+    if isinstance(given, str) and not _DATE.fullmatch(given):
+        raise ValueError("write a date as 2026-01-31")
+    return given
+
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+Date = Annotated[date, BeforeValidator(_written_date)]
 
 
 class NoQuery(WireModel):
@@ -156,6 +170,29 @@ class CronQuery(WireModel):
     seed: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
 
+class StatisticsQuery(WireModel):
+    """Of `GET /api/statistics`."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    by: Interval = Interval.HOUR
+    workflow_id: str | None = Field(default=None, max_length=200)
+    schedule_id: str | None = Field(default=None, max_length=200)
+
+
+class DaysQuery(WireModel):
+    """Of `GET /api/schedules/{id}/days`."""
+
+    since: Date | None = None
+    until: Date | None = None
+
+
+class WorkflowStatisticsQuery(WireModel):
+    """Of `GET /api/workflows/{id}/statistics`."""
+
+    days: int = Field(default=30, ge=1, le=366)
+
+
 class DeleteQuery(WireModel):
     """Of `DELETE /api/schedules/{id}/workflow`."""
 
@@ -176,6 +213,9 @@ def read_query(request: web.Request, shape: type[Q]) -> Q:
     try:
         return validated(shape, dict(given))
     except InvalidInput as error:
-        raise InvalidInput(
-            [FieldError(("query", *each.loc), each.msg) for each in error.errors]
-        ) from None
+        raise in_query(error) from None
+
+
+def in_query(error: InvalidInput) -> InvalidInput:
+    """The same about query parameters of these names."""
+    return InvalidInput([FieldError(("query", *each.loc), each.msg) for each in error.errors])

@@ -40,6 +40,7 @@ from .request_calls import RequestCalls
 from .run_request import RunRequest, execution_of, retry_of
 from .scope_calls import ScopeCalls
 from .shown_records import ShownRecords
+from .statistics_calls import StatisticsCalls
 from .step_logs import AttemptLog, logs_of, stored_logs
 from .subscription_calls import SubscriptionCalls
 from .token_book import TokenBook
@@ -64,6 +65,7 @@ class Calls(
     ScopeCalls,
     OverviewCalls,
     MaintenanceCalls,
+    StatisticsCalls,
 ):
     """The calls; who inherits provides the assembly while it is started."""
 

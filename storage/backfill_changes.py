@@ -12,10 +12,17 @@ from .ids import BackfillId, ExecutionId
 from .instants import to_micros
 from .records import Backfill, Execution, Fire
 from .rows import Row, backfill_columns, execution_columns, fire_columns
-from .schedule_changes import DeleteSchedule, require_schedule, touch_schedule
+from .schedule_changes import (
+    DeleteSchedule,
+    count_left,
+    require_schedule,
+    touch_schedule,
+    workflow_of,
+)
 from .statements import Statement, insert, upsert
 from .statuses import UNFINISHED, BackfillStatus
 from .tables import BackfillRow, ExecutionRow, FireRow
+from .tally import LEFT
 from .transaction import Transaction
 
 _OPEN = [status.value for status in UNFINISHED]
@@ -31,6 +38,14 @@ _DROP_FIRE = Statement(
 _STRETCH = Statement(
     lambda slot: FireRow.select(FireRow.through, FireRow.instants).where(
         (FireRow.schedule_id == slot("schedule_id")) & (FireRow.due == slot("due"))
+    )
+)
+_LEFT = Statement(
+    lambda slot: FireRow.select(FireRow.due.coerce(False), FireRow.outcome, FireRow.instants).where(
+        (FireRow.schedule_id == slot("schedule_id"))
+        & (FireRow.due >= slot("first"))
+        & (FireRow.due <= slot("last"))
+        & FireRow.outcome.in_(list(LEFT))
     )
 )
 _EXECUTED = Statement(
@@ -122,16 +137,31 @@ class RecordBackfill:
         transaction.write(_INSERT, backfill_columns(self.backfill))
         for row in self.execution_rows:
             transaction.write(_INSERT_EXECUTION, row)
+        self._uncount(transaction)
         for stretch in self.stretches:
             key = {"schedule_id": schedule_id, "due": to_micros(stretch.was.due)}
             transaction.write(_DROP_FIRE, key)
         left = [stretch.left for stretch in self.stretches if stretch.left is not None]
         for row in [*self.fire_rows, *map(fire_columns, left)]:
             transaction.write(_PUT_FIRE, row)
+        count_left(transaction, schedule_id, left)
         if self.executions:
             touch_schedule(transaction, schedule_id, self.backfill.created_at)
         transaction.emit(self.events)
         return self.backfill.id
+
+    def _uncount(self, transaction: Transaction) -> None:
+        """What the ledger said of these instants does not count any more."""
+        gone = {row["due"] for row in self.fire_rows}
+        if not gone:
+            return
+        gone |= {to_micros(stretch.was.due) for stretch in self.stretches}
+        key = self.backfill.schedule_id
+        span = {"schedule_id": key, "first": min(gone), "last": max(gone)}
+        workflow_id = workflow_of(transaction, key)
+        for due, outcome, instants in transaction.read(_LEFT, span):
+            if due in gone:
+                transaction.tally.left(workflow_id, key, outcome, due, -instants)
 
     def _check(self, transaction: Transaction) -> None:
         """Whether all is still as it was when this was worked out."""

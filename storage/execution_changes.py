@@ -203,6 +203,8 @@ class AdvanceExecution:
         transaction.emit(self.events)
         if self.ended is not None:
             self._end(transaction, self.ended)
+            end, ended_at = self.ended.status, to_micros(self.ended.at)
+            transaction.tally.ended(workflow_id, schedule_id, end, started_at, ended_at)
             if schedule_id is not None:
                 backfilled = backfill_id is not None
                 _count(transaction, schedule_id, self.ended, started_at, backfilled=backfilled)

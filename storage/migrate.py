@@ -19,6 +19,7 @@ from .migrations import (
     v008_tokens,
     v009_webhooks,
     v010_traces,
+    v011_statistics,
     v012_views,
 )
 
@@ -41,6 +42,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, v008_tokens.apply),
     Migration(9, v009_webhooks.apply),
     Migration(10, v010_traces.apply),
+    Migration(11, v011_statistics.apply),
     Migration(12, v012_views.apply),
 )
 NEWEST = MIGRATIONS[-1].version

@@ -10,7 +10,7 @@ from peewee import fn
 from .calendar_changes import require_calendars, require_versions
 from .errors import AlreadyExists, NotFound, VersionConflict
 from .events import Event
-from .ids import ExecutionId, ScheduleId
+from .ids import ExecutionId, ScheduleId, WorkflowId
 from .instants import to_micros
 from .plain_data import pack
 from .records import Execution, Failure, Fire, Schedule
@@ -81,6 +81,9 @@ _DECIDED = Statement(
     lambda slot: FireRow.select(FireRow.due).where(
         (FireRow.schedule_id == slot("schedule_id")) & (FireRow.due == slot("due"))
     )
+)
+_WORKFLOW = Statement(
+    lambda slot: ScheduleRow.select(ScheduleRow.workflow_id).where(ScheduleRow.id == slot("id"))
 )
 _EXISTS = Statement(
     lambda slot: ExecutionRow.select(ExecutionRow.id).where(ExecutionRow.id == slot("id"))
@@ -217,6 +220,7 @@ class RecordFires:
         require_versions(transaction, self.calendars)
         check_schedule(self.schedule_id, current, self.status)
         made: list[Execution] = []
+        left: list[Fire] = []
         for decision in self.decisions:
             fire = fire_columns(decision.fire)
             if transaction.read(_DECIDED, fire):
@@ -225,7 +229,10 @@ class RecordFires:
             if decision.execution is not None:
                 transaction.write(_INSERT_EXECUTION, execution_columns(decision.execution))
                 made.append(decision.execution)
+            else:
+                left.append(decision.fire)
             transaction.emit(decision.events)
+        count_left(transaction, self.schedule_id, left)
         transaction.write(
             _ADVANCE,
             {
@@ -260,6 +267,20 @@ class RecordRun:
             touch_schedule(transaction, schedule_id, self.execution.queued_at)
         transaction.emit(self.events)
         return self.execution.id
+
+
+def count_left(transaction: Transaction, key: ScheduleId, fires: Sequence[Fire]) -> None:
+    """Count the due instants of a schedule that made no execution."""
+    if fires:
+        workflow_id = workflow_of(transaction, key)
+        for each in fires:
+            outcome, due = each.outcome.value, to_micros(each.due)
+            transaction.tally.left(workflow_id, key, outcome, due, each.instants)
+
+
+def workflow_of(transaction: Transaction, key: ScheduleId) -> WorkflowId:
+    """The workflow of a schedule that there is."""
+    return WorkflowId(transaction.read(_WORKFLOW, {"id": key})[0][0])
 
 
 def require_free_id(transaction: Transaction, key: ExecutionId) -> None:

@@ -10,6 +10,7 @@ from .plain_data import pack
 from .records import Delivery, StepKey
 from .statements import Statement, insert
 from .tables import EventRow
+from .tally import Tally
 
 _INSERT_EVENT = insert(EventRow)
 T_co = TypeVar("T_co", covariant=True)
@@ -40,6 +41,8 @@ class Transaction:
         """Steps that have what they waited for, to be told after COMMIT."""
         self.deliveries: list[Delivery] = []
         """Events that schedules have to decide about, to be told after COMMIT."""
+        self.tally = Tally()
+        """What is to be added to the statistics; only by changes that write something, too."""
 
     def write(self, statement: Statement, values: Mapping[str, Any]) -> None:
         """Run the statement some time before COMMIT, and before any read."""
@@ -80,6 +83,8 @@ class Transaction:
         """Run all that is still buffered; COMMIT comes next."""
         for event in self.events:
             self.write(_INSERT_EVENT, _event_columns(event))
+        for statement, values in self.tally.writes():
+            self.write(statement, values)
         self._flush()
 
     def _flush(self) -> None:

@@ -35,6 +35,7 @@ from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
+from .statistics_calls import StatisticsCalls
 from .transport import tls_context
 from .webhook_calls import WebhookCalls
 from .wire import WIRES, Encoding
@@ -43,7 +44,15 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Shape)
 
 
-class Client(ScheduleCalls, ExecutionCalls, ServerCalls, BulkCalls, WebhookCalls, AccessCalls):
+class Client(
+    ScheduleCalls,
+    ExecutionCalls,
+    StatisticsCalls,
+    ServerCalls,
+    BulkCalls,
+    WebhookCalls,
+    AccessCalls,
+):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
     `timeout` is how many seconds an answer may take. What can be repeated without harm is tried up to

@@ -15,6 +15,7 @@ from quarterjack.storage.calendar_days import pack_days
 from quarterjack.storage.migrate import MIGRATIONS, NEWEST, Migration, migrate, version_of
 from quarterjack.storage.migrations import v001_initial, v005_deliveries
 from quarterjack.storage.plain_data import pack
+from quarterjack.storage.statistics_tables import STATISTICS_TABLES
 from quarterjack.storage.tables import TABLES
 
 
@@ -48,7 +49,7 @@ def _indexes(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]
 def test_the_migrations_make_what_the_tables_declare(connection: sqlite3.Connection) -> None:
     migrate(connection)
     declared = SqliteDatabase(":memory:")
-    tables = (*TABLES, *ACCESS_TABLES)
+    tables = (*TABLES, *ACCESS_TABLES, *STATISTICS_TABLES)
     with declared.bind_ctx(tables), declared.connection_context():
         declared.create_tables(tables)
         expected = _shape(declared.connection())

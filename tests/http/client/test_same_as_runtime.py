@@ -13,6 +13,7 @@ from quarterjack.http.client import (
     execution_calls,
     schedule_calls,
     server_calls,
+    statistics_calls,
     webhook_calls,
 )
 from quarterjack.http.client.request import Wanted, call_named
@@ -125,6 +126,7 @@ def every_call(client: Client) -> None:
         execution_calls,
         schedule_calls,
         server_calls,
+        statistics_calls,
         webhook_calls,
     )
     kinds = [value for module in modules for value in vars(module).values()]
