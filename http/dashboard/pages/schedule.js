@@ -16,6 +16,7 @@ import { historyTab } from "../schedule_history.js";
 import { yearCard } from "../schedule_year.js";
 
 const LONG = 1500;
+const AUDITED = /^schedule\.(created|updated|deleted|paused|resumed|triggered)$/;
 
 /** The page. */
 export function schedule({ params, query, signal }) {
@@ -51,18 +52,20 @@ async function everything(id, signal) {
 /** Put all parts on the page and keep them current; gives what follows the address. */
 function shown({ id, found, element, query, signal }) {
   let current = found;
+  let address = query;
   const read = () => current;
   const refresh = async () => {
-    const before = current.workflow;
-    current = await everything(id, signal);
-    for (const part of [head, card]) part.refresh();
-    for (const panel of panels.values()) panel.refresh?.();
-    if (JSON.stringify(before.scheduleConfig) !== JSON.stringify(current.workflow.scheduleConfig) || hasPassed(before, current)) due.reload();
-    return true;
+    try {
+      const before = current.workflow.version;
+      current = await everything(id, signal);
+      for (const part of [head, card, ...panels.values()]) part.refresh?.();
+      if (before !== current.workflow.version) due.reload();
+    } catch (problem) {
+      if (problem.status === 404) fill(element, h("h1", {}, "Schedule"), gone()); // otherwise the next event has it read again
+    }
   };
-  const safely = () => refresh().catch((problem) => problem.status === 404 && fill(element, h("h1", {}, "Schedule"), gone()));
   const head = scheduleHead(read, () => {
-    safely();
+    refresh();
     backfills.reload();
   });
   const card = nowCard(read);
@@ -70,15 +73,9 @@ function shown({ id, found, element, query, signal }) {
   const year = yearCard(id, found.workflow.createdAt, query, signal);
   const backfills = backfillPanel(id, signal);
   const panels = new Map();
-  let address = query;
-  const panel = (name, make) => [name, () => remember(panels, name, make(address))];
-  const parts = tabs("About the schedule", [
-    [panel("history", (now) => historyTab(id, now, signal)), "History"], [panel("fires", (now) => firesTab(id, now, signal)), "Fire ledger"],
-    [panel("metrics", () => metricsTab(read)), "Metrics"], [panel("settings", () => settingsTab(read)), "Notes and settings"], [panel("audit", () => auditTab(id, signal)), "Audit"],
-  ].map(([[name, make], words]) => [name, words, make]), query);
+  const parts = tabs("About the schedule", partsOf({ id, read, signal, panels, now: () => address }), query);
   fill(element, head, backfills, h("div", { class: "columns" }, due, card), year, h("section", { class: "card" }, h("h2", { class: "unseen" }, "Details"), parts));
-  const yearly = later(() => year.reload(), LONG, signal);
-  keepCurrent({ id, signal, safely, panels, backfills, yearly });
+  keepCurrent({ id, signal, refresh, panels, backfills, year, due });
   return (changed) => {
     address = changed;
     parts.show(changed);
@@ -87,25 +84,33 @@ function shown({ id, found, element, query, signal }) {
   };
 }
 
-function remember(panels, name, panel) {
-  panels.set(name, panel);
-  return panel;
+/** The tabs; each panel is remembered when it is made, so that it can follow the address and the events. */
+function partsOf({ id, read, signal, panels, now }) {
+  const part = (name, words, make) => [name, words, () => {
+    const panel = make();
+    panels.set(name, panel);
+    return panel;
+  }];
+  return [
+    part("history", "History", () => historyTab(id, now(), signal)),
+    part("fires", "Fire ledger", () => firesTab(id, now(), signal)),
+    part("metrics", "Metrics", () => metricsTab(read)),
+    part("settings", "Notes and settings", () => settingsTab(read)),
+    part("audit", "Audit", () => auditTab(id, signal)),
+  ];
 }
 
-/** Whether the due instants that are shown begin with one that is over. */
-function hasPassed(before, current) {
-  return before.version !== current.version;
-}
-
-function keepCurrent({ id, signal, safely, panels, backfills, yearly }) {
+function keepCurrent({ id, signal, refresh, panels, backfills, year, due }) {
+  const slowly = later(() => {
+    year.reload();
+    due.reload();
+  }, LONG, signal);
   const all = (events) => {
-    safely();
+    refresh();
     backfills.reload();
-    yearly();
+    slowly();
     for (const name of ["history", "fires"]) panels.get(name)?.changed(events);
     if (events.some(({ type }) => AUDITED.test(type))) panels.get("audit")?.reload();
   };
   onSchedules({ key: id, changed: all, again: () => all([]) }, signal);
 }
-
-const AUDITED = /^schedule\.(created|updated|deleted|paused|resumed|triggered)$/;
