@@ -4,7 +4,6 @@ Kept in memory while a transaction is in the making, and added to the stored cou
 COMMIT, a row for each hour or day and workflow: so it is exact across a kill, and costs next to nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -39,8 +38,6 @@ _SUMMED: Final[Mapping[type[Model], tuple[str, ...]]] = {
     ScheduleDayRow: (*_COUNTS, "duration_sum"),
     WorkflowDurationRow: ("executions", "duration_sum"),
 }
-_Key = tuple[Any, ...]
-_Sums = defaultdict[str, int]
 
 
 def _field(model: type[Model], name: str) -> Field:
@@ -77,18 +74,16 @@ def _taking(model: type[Model]) -> Statement:
 
 _ADD: Final = {model: _adding(model) for model in _SUMMED}
 _TAKE: Final = {model: _taking(model) for model in (WorkflowHourRow, ScheduleDayRow)}
-_KEYS: Final = {
-    model: tuple(field.column_name for field in model._meta.get_primary_keys()) for model in _SUMMED
-}
+_NOTHING: Final = {model: dict.fromkeys(names, 0) for model, names in _SUMMED.items()}
+_Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
 class Tally:
     """The counts of one transaction; instants and durations are microseconds."""
 
     def __init__(self) -> None:
-        self._sums: dict[type[Model], dict[_Key, _Sums]] = {
-            model: defaultdict(lambda: defaultdict(int)) for model in _SUMMED
-        }
+        self._added: dict[type[Model], _Rows] = {model: {} for model in _SUMMED}
+        self._taken: dict[type[Model], _Rows] = {model: {} for model in _TAKE}
 
     def ended(
         self,
@@ -99,18 +94,18 @@ class Tally:
         ended_at: int,
     ) -> None:
         """An execution has ended; one that never began took no time."""
-        name, day = COUNTED_AS[status.value], day_of(ended_at)
-        self._sums[WorkflowHourRow][ended_at // HOUR * HOUR, workflow_id][name] += 1
+        name, added = COUNTED_AS[status.value], self._added
+        _hour(added, ended_at, workflow_id)[name] += 1
         duration = 0
         if status is ExecutionStatus.SUCCEEDED:
             duration = 0 if started_at is None else max(0, ended_at - started_at)
-            alike = self._sums[WorkflowDurationRow][workflow_id, day, bucket_of(duration)]
+            alike = _alike(added, ended_at, workflow_id, duration)
             alike["executions"] += 1
             alike["duration_sum"] += duration
         if schedule_id is not None:
-            of_day = self._sums[ScheduleDayRow][schedule_id, day, workflow_id]
-            of_day[name] += 1
-            of_day["duration_sum"] += duration
+            day = _day(added, ended_at, workflow_id, schedule_id)
+            day[name] += 1
+            day["duration_sum"] += duration
 
     def left(
         self,
@@ -124,21 +119,47 @@ class Tally:
         name = LEFT.get(outcome)
         if name is None:
             return
-        self._sums[WorkflowHourRow][due // HOUR * HOUR, workflow_id][name] += instants
-        self._sums[ScheduleDayRow][schedule_id, day_of(due), workflow_id][name] += instants
+        rows = self._added if instants > 0 else self._taken
+        _hour(rows, due, workflow_id)[name] += instants
+        _day(rows, due, workflow_id, schedule_id)[name] += instants
 
     def writes(self) -> Iterator[tuple[Statement, dict[str, Any]]]:
         """What makes the stored counts right, equal statements in a row."""
-        for model, sums in self._sums.items():
-            for key, found in sums.items():
-                added = {name: max(0, found[name]) for name in _SUMMED[model]}
-                if any(added.values()):
-                    yield _ADD[model], dict(zip(_KEYS[model], key, strict=True)) | added
-        for model, statement in _TAKE.items():
-            for key, found in self._sums[model].items():
-                less = {name: min(0, found[name]) for name in LEFT.values()}
-                if any(less.values()):
-                    yield statement, dict(zip(_KEYS[model], key, strict=True)) | less
+        for statements, rows_of in ((_ADD, self._added), (_TAKE, self._taken)):
+            for model, rows in rows_of.items():
+                for row in rows.values():
+                    yield statements[model], row
+
+
+def _hour(rows: dict[type[Model], _Rows], at: int, workflow_id: WorkflowId) -> dict[str, Any]:
+    key = at // HOUR * HOUR, workflow_id
+    found = rows[WorkflowHourRow].get(key)
+    if found is None:
+        found = {"hour": key[0], "workflow_id": workflow_id, **_NOTHING[WorkflowHourRow]}
+        rows[WorkflowHourRow][key] = found
+    return found
+
+
+def _day(
+    rows: dict[type[Model], _Rows], at: int, workflow_id: WorkflowId, schedule_id: ScheduleId
+) -> dict[str, Any]:
+    key = schedule_id, day_of(at), workflow_id
+    found = rows[ScheduleDayRow].get(key)
+    if found is None:
+        named = {"schedule_id": schedule_id, "day": key[1], "workflow_id": workflow_id}
+        found = rows[ScheduleDayRow][key] = named | _NOTHING[ScheduleDayRow]
+    return found
+
+
+def _alike(
+    rows: dict[type[Model], _Rows], at: int, workflow_id: WorkflowId, duration: int
+) -> dict[str, Any]:
+    key = workflow_id, day_of(at), bucket_of(duration)
+    found = rows[WorkflowDurationRow].get(key)
+    if found is None:
+        named = {"workflow_id": workflow_id, "day": key[1], "bucket": key[2]}
+        found = rows[WorkflowDurationRow][key] = named | _NOTHING[WorkflowDurationRow]
+    return found
 
 
 def day_of(micros: int) -> int:

@@ -1,10 +1,9 @@
 """How things went, as it is answered: counts by hour and by day, rates and durations."""
 
-from datetime import date
-
 from quarterjack.storage import counts as s
 from quarterjack.storage.instants import Instant
 
+from .calendars import Day as Date
 from .shape import Seconds, Shape
 
 
@@ -40,7 +39,7 @@ class Statistics(Shape):
 class Day(Counted):
     """A day (UTC)."""
 
-    day: date
+    day: Date
     average_duration: Seconds | None
     """Of the executions that succeeded."""
 

@@ -93,6 +93,8 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/schedules/{schedule_id}/sync", None),
     ("GET", "/api/schedules/{schedule_id}/upcoming", None),
     ("GET", "/api/schedules/{schedule_id}/fires", None),
+    ("GET", "/api/schedules/{schedule_id}/days", None),
+    ("GET", "/api/workflows/{workflow_id}/statistics", None),
     ("POST", "/api/schedules/preview", {"scheduleId": "{schedule_id}", "scheduleConfig": DAILY}),
     ("GET", "/api/workflows/{workflow_id}", None),
     ("GET", "/api/workflows/{workflow_id}/schedules", None),
@@ -160,6 +162,19 @@ def test_lists_leave_others_out_and_their_pages_are_whole(pair: Pair) -> None:
     for name in ("schedule_id", "backfill_id", "workflow_id"):
         asked = name.replace("_id", "Id")
         assert pair.all(f"/api/executions?{asked}={other[name]}") == []
+
+
+def test_statistics_count_only_its_own(pair: Pair) -> None:
+    def failed(query: str = "") -> int:
+        items = pair.limited.get(f"/api/statistics?by=day{query}").body["items"]
+        return sum(each["failed"] for each in items)
+
+    of_mine = pair.root.get("/api/executions?limit=500&workflowId=mine&status=failed").body["items"]
+    assert failed() == failed("&workflowId=mine") == len(of_mine)
+    assert failed("&workflowId=other") == 0
+    other = pair.of["other"]["schedule_id"]
+    found = pair.limited.get(f"/api/statistics?by=day&scheduleId={other}")
+    assert found.body == {"by": "day", "items": []}
 
 
 def test_events_of_others_are_left_out(pair: Pair) -> None:

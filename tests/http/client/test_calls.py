@@ -14,6 +14,7 @@ from quarterjack.http import Client, ClientClosed, Forbidden, Unauthorized
 from quarterjack.runtime import ExecutionStatus, InvalidInput, NotFound, ScheduleStatus
 from quarterjack.storage import BackfillStatus, ExecutionId, StepStatus, Trigger
 from quarterjack.storage.audit import AuditFilter
+from quarterjack.storage.counts import DaysFilter, Interval, StatisticsFilter
 from quarterjack.storage.queries import ExecutionFilter, FireFilter, PageRequest, ScheduleFilter
 
 FULL = {
@@ -364,3 +365,23 @@ def test_tokens_are_made_used_and_revoked(site: Site, remote: Client) -> None:
     assert [each.id for each in listed] == [made.id, viewer.id]
     assert ended.status is ExecutionStatus.SUCCEEDED
     assert [entry.execution_id for entry in audit] == [key]
+
+
+def test_statistics_are_read(remote: Client) -> None:
+    key = remote.create_scheduled_workflow(MANUAL).get(timeout=TIMEOUT)
+    execution_id = remote.trigger_scheduled_execution(key).get(timeout=TIMEOUT)
+    remote.wait_for(execution_id).get(timeout=TIMEOUT)
+    by_day = StatisticsFilter(Interval.DAY, schedule_id=key)
+
+    (day,) = remote.get_schedule_days(key).get(timeout=TIMEOUT)
+    (bucket,) = remote.get_statistics(by_day).get(timeout=TIMEOUT)
+    found = remote.get_workflow_statistics("echo", 7).get(timeout=TIMEOUT)
+
+    assert (day.succeeded, bucket.succeeded, found.succeeded, found.success_rate) == (1, 1, 1, 1.0)
+    assert bucket.start.date() == day.day
+    only = DaysFilter(day.day, day.day)
+    assert remote.get_schedule_days(key, only).get(timeout=TIMEOUT) == [day]
+    with pytest.raises(InvalidInput):
+        remote.get_statistics(StatisticsFilter(schedule_id=key)).get(timeout=TIMEOUT)
+    with pytest.raises(NotFound):
+        remote.get_workflow_statistics("nope").get(timeout=TIMEOUT)
