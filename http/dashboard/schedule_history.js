@@ -20,7 +20,7 @@ const COLUMNS = [
   { name: "trigger", title: "Came", class: "wide-only soft", cell: ({ trigger }) => TRIGGERS[trigger] ?? trigger },
   { name: "started", title: "Started", class: "wide-only", cell: ({ startedAt }) => timeOf(startedAt) },
   { name: "duration", title: "Took", class: "number", cell: took },
-  { name: "error", title: "Error", class: "wide-only", cell: wrong },
+  { name: "error", title: "Error", class: "wide-only after-number", cell: wrong },
 ];
 
 /** The panel of the tab. `show(query)` follows the address, `changed(events)` reads what is new. */

@@ -24,7 +24,8 @@ export function formParts(texts, { changed }) {
   const kindNow = () => kinds.map((each) => each.firstElementChild).find((each) => each.checked)?.value;
   const checkPlace = h("div", {});
   const nodes = h("div", { class: "schedule-form", on: { input: changed, change: changed } },
-    whatParts(add, texts), whenParts(add, kinds, checkPlace, id), meetParts(add), limitParts(add), aboutParts(add));
+    whatParts(add, texts), whenParts(add, kinds, checkPlace, id), meetParts(add),
+    add("params", "Parameters, as JSON", h("textarea", { rows: 3, spellcheck: "false", placeholder: "{}" }), ""), limitParts(add), aboutParts(add));
   for (const [name, { input }] of fields) write(input, texts[name]);
 
   return {
@@ -63,7 +64,6 @@ function whatParts(add, texts) {
     h("div", { class: "pair" },
       add("workflowId", "Workflow", workflowSelect(texts.workflowId)),
       add("name", "Name", h("input", { type: "text", maxlength: 200, autocomplete: "off" }))),
-    add("params", "Parameters, as JSON", h("textarea", { rows: 3, spellcheck: "false", placeholder: "{}" }), ""),
   ];
 }
 

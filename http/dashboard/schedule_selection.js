@@ -11,10 +11,10 @@ import { counted } from "./schedule_words.js";
 const PAGE = 500;
 
 /**
- * `selected`: the Set that the table fills. `all()`: the items that are loaded, with their `total`; `filters()`: the query
- * of the list, to read the rest; `changed()`: redraw the table. Gives an element with `refresh()`.
+ * `selected`: the Set that the table fills. `list()`: the table; `filters()`: the query of the list, to read the rest;
+ * `changed()`: redraw the table; `reread()`: read its rows again. Gives an element with `refresh()`.
  */
-export function selectionBar({ selected, list, filters, changed, signal }) {
+export function selectionBar({ selected, list, filters, changed, reread, signal }) {
   const known = new Map();
   const count = h("span", { class: "selection-count" });
   const every = h("button", { type: "button", class: "link", on: { click: takeEvery } });
@@ -26,7 +26,9 @@ export function selectionBar({ selected, list, filters, changed, signal }) {
   }
 
   async function act(what) {
-    if (await what(items())) clear();
+    if (!(await what(items()))) return;
+    await reread();
+    clear();
   }
 
   function clear() {

@@ -32,9 +32,11 @@ export function heatmap({ label, since, until, days, choose }) {
   grid.addEventListener("keydown", (event) => key(event, goTo, choose));
   grid.addEventListener("pointerover", ({ target }) => target.dataset?.day && say(told, inWords(target.dataset.day, known.get(target.dataset.day))));
   grid.addEventListener("click", ({ target }) => target.dataset?.day && (goTo(target.dataset.day), choose(target.dataset.day)));
+  const scroller = h("div", { class: "scrolls" }, grid);
+  queueMicrotask(() => requestAnimationFrame(() => (scroller.scrollLeft = scroller.scrollWidth))); // the newest days are at the end
   say(told, days.length ? "Go to a day with the pointer or the arrow keys; Enter shows its runs." : "Nothing has run in this time.");
   return h("div", { class: "heat-frame" },
-    h("div", { class: "scrolls" }, grid), told, legend(), asTable(days));
+    scroller, told, legend(), asTable(days));
 }
 
 function remembered(cells, day, cell) {
@@ -99,10 +101,10 @@ function key(event, goTo, choose) {
 /** The name of a month above the first week that begins in it. */
 function monthRow(first, weeks) {
   const cells = [];
-  for (let week = 0, last = null; week < weeks; week += 1) {
+  const monthOf = (week) => new Date(first + week * 7 * DAY).getUTCMonth();
+  for (let week = 0; week < weeks; week += 1) {
     const at = new Date(first + week * 7 * DAY);
-    const isNew = at.getUTCMonth() !== last && weeks - week > 2;
-    if (isNew) last = at.getUTCMonth();
+    const isNew = (week === 0 || monthOf(week - 1) !== monthOf(week)) && monthOf(week + 2) === monthOf(week) && weeks - week > 2;
     cells.push(h("td", { class: "heat-month" }, isNew ? h("span", {}, month.format(at)) : null));
   }
   return h("tr", { "aria-hidden": "true" }, h("td", {}), cells);

@@ -10,6 +10,7 @@ import { empty } from "../components/states.js";
 import { virtualTable } from "../components/virtual_table.js";
 import { later, onSchedules } from "../schedule_changes.js";
 import { newSchedule } from "../schedule_form.js";
+import { changeRow } from "../schedule_lists.js";
 import { COLUMNS, NARROW_WIDTHS, WIDTHS } from "../schedule_rows.js";
 import { selectionBar } from "../schedule_selection.js";
 import { counted } from "../schedule_words.js";
@@ -32,11 +33,11 @@ export function schedules({ query, signal }) {
     fresh.hidden = true;
     bar.refresh();
   } });
-  const bar = selectionBar({ selected: state.selected, list: () => table, filters, changed: () => table.redraw(), signal });
+  const bar = selectionBar({ selected: state.selected, list: () => table, filters, changed: () => table.redraw(), reread: () => state.reread(), signal });
   state.onSelect = () => bar.refresh();
   const parts = [searchField("q", "Search by name", query), choice("status", "Status", STATUSES, query),
     workflowChoice(query, signal), choice("attention", "Needs attention", ATTENTION, query)];
-  keepCurrent({ table, filters, fresh, selected: state.selected, bar, signal });
+  state.reread = keepCurrent({ table, filters, fresh, selected: state.selected, bar, signal });
   const element = h("section", { class: "page" },
     h("div", { class: "page-head" }, h("h1", {}, "Schedules"), total, fresh,
       can("admin") ? h("div", { class: "actions" }, h("button", { type: "button", class: "primary", on: { click: make } }, icon("plus"), "New schedule")) : null),
@@ -103,7 +104,10 @@ function workflowChoice(query, signal) {
   return element;
 }
 
-/** Only rows in view are read again when something happened to them; the others when they come into view. */
+/**
+ * Only rows in view are read again when something happened to them; the others when they come into view. Gives a function
+ * that reads all again so.
+ */
 function keepCurrent({ table, filters, fresh, selected, bar, signal }) {
   const stale = new Set();
   const scroller = table.querySelector(".vt");
@@ -116,7 +120,7 @@ function keepCurrent({ table, filters, fresh, selected, bar, signal }) {
     if (found === null) return;
     const known = new Map(found.items.map((item) => [item.scheduleId, item]));
     for (const id of ids) {
-      if (known.has(id)) table.change(id, () => known.get(id));
+      if (known.has(id)) changeRow(table, id, known.get(id));
       else gone(id);
     }
   };
@@ -124,6 +128,10 @@ function keepCurrent({ table, filters, fresh, selected, bar, signal }) {
     table.remove(id);
     selected.delete(id);
     bar.refresh();
+  };
+  const all = () => {
+    for (const { scheduleId } of table.items) stale.add(scheduleId);
+    return refresh();
   };
   const settled = later(refresh, SETTLE, signal);
   scroller.addEventListener("scroll", settled, { passive: true });
@@ -139,9 +147,7 @@ function keepCurrent({ table, filters, fresh, selected, bar, signal }) {
       if (isNew && scroller.scrollTop === 0) table.reload();
       else refresh();
     },
-    again: () => {
-      for (const { scheduleId } of table.items) stale.add(scheduleId);
-      refresh();
-    },
+    again: all,
   }, signal);
+  return all;
 }
