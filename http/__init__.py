@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Refused,
         ServerBusy,
         ServerUnreachable,
+        StateStream,
         SubscriptionRefused,
         Unauthorized,
     )
@@ -37,6 +38,7 @@ __all__ = [
     "Refused",
     "ServerBusy",
     "ServerUnreachable",
+    "StateStream",
     "SubscriptionRefused",
     "Unauthorized",
 ]

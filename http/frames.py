@@ -3,7 +3,7 @@
 An event's encoding is kept with the event, so that it is made once however many clients get it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
@@ -101,6 +101,11 @@ class Codec(Protocol):
     """One way to write frames."""
 
     @property
+    def name(self) -> str:
+        """By which encodings are kept."""
+        ...
+
+    @property
     def kind(self) -> WSMsgType:
         """That of its frames: text or binary."""
         ...
@@ -109,8 +114,16 @@ class Codec(Protocol):
         """The value in a client's message. Raises `FrameError`."""
         ...
 
-    def write(self, value: Mapping[str, Any]) -> bytes:
-        """A frame of the server."""
+    def write(self, value: object) -> bytes:
+        """A frame of the server, or a part of one."""
+        ...
+
+    def object_of(self, fields: Mapping[str, bytes]) -> bytes:
+        """An object of fields that are written already."""
+        ...
+
+    def list_of(self, items: Sequence[bytes]) -> bytes:
+        """A list of items that are written already."""
         ...
 
     def size(self, published: Published) -> int:
@@ -125,6 +138,7 @@ class Codec(Protocol):
 class JsonCodec:
     """`quarterjack.v1.json`: text frames."""
 
+    name = "json"
     kind = WSMsgType.TEXT
 
     def read(self, message: WSMessage) -> object:
@@ -139,9 +153,21 @@ class JsonCodec:
         except (NotJson, InvalidInput) as error:
             raise FrameError("bad-frame", str(error)[:1_000]) from None
 
-    def write(self, value: Mapping[str, Any]) -> bytes:
+    def write(self, value: object) -> bytes:
         """The value as JSON."""
         return json_text.dump(value)
+
+    def object_of(self, fields: Mapping[str, bytes]) -> bytes:
+        """An object of fields that are JSON already."""
+        return (
+            b"{"
+            + b",".join(b'"%b":%b' % (name.encode(), each) for name, each in fields.items())
+            + b"}"
+        )
+
+    def list_of(self, items: Sequence[bytes]) -> bytes:
+        """A list of items that are JSON already."""
+        return b"[" + b",".join(items) + b"]"
 
     def size(self, published: Published) -> int:
         """Of the part that all have in common."""
@@ -152,15 +178,16 @@ class JsonCodec:
         return _json_head(ids) + self._shared(published)
 
     def _shared(self, published: Published) -> bytes:
-        shared = published.encoded.get("json")
+        shared = published.encoded.get(self.name)
         if shared is None:
-            shared = published.encoded["json"] = json_text.dump(_shared_fields(published))[1:]
+            shared = published.encoded[self.name] = json_text.dump(_shared_fields(published))[1:]
         return shared
 
 
 class MsgpackCodec:
     """`quarterjack.v1.msgpack`: binary frames."""
 
+    name = "msgpack"
     kind = WSMsgType.BINARY
 
     def read(self, message: WSMessage) -> object:
@@ -186,9 +213,18 @@ class MsgpackCodec:
             raise FrameError("bad-frame", f"that is not msgpack: {error}"[:1_000]) from None
         return value
 
-    def write(self, value: Mapping[str, Any]) -> bytes:
+    def write(self, value: object) -> bytes:
         """The value as msgpack."""
         return _packed(value)
+
+    def object_of(self, fields: Mapping[str, bytes]) -> bytes:
+        """An object of fields that are msgpack already."""
+        head = msgpack.Packer().pack_map_header(len(fields))
+        return b"".join([head, *(_packed(name) + each for name, each in fields.items())])
+
+    def list_of(self, items: Sequence[bytes]) -> bytes:
+        """A list of items that are msgpack already."""
+        return b"".join([msgpack.Packer().pack_array_header(len(items)), *items])
 
     def size(self, published: Published) -> int:
         """Of the part that all have in common."""
@@ -199,12 +235,12 @@ class MsgpackCodec:
         return self._shared(published) + _msgpack_tail(ids)
 
     def _shared(self, published: Published) -> bytes:
-        shared = published.encoded.get("msgpack")
+        shared = published.encoded.get(self.name)
         if shared is None:
             fields = {"op": "event", **_shared_fields(published)}
             packed = [_packed(name) + _packed(value) for name, value in fields.items()]
             head = msgpack.Packer().pack_map_header(len(fields) + 1)
-            shared = published.encoded["msgpack"] = head + b"".join(packed)
+            shared = published.encoded[self.name] = head + b"".join(packed)
         return shared
 
 

@@ -20,7 +20,9 @@ from .live_access import Door, Visitor
 from .live_limits import LiveLimits
 from .live_queue import Goodbye, LiveQueue, Pong, WaitingEvent, fall_back
 from .live_socket import LiveSocket
+from .live_states import LiveState, LiveStates
 from .live_subscription import Subscription
+from .live_watches import LiveWatches
 from .live_writer import LiveWriter
 from .replay import Pruned, StoredEvents
 from .token_bucket import TokenBucket
@@ -41,6 +43,7 @@ class LiveConnection:
         socket: LiveSocket,
         codec: Codec,
         stored: StoredEvents,
+        states: LiveStates,
         limits: LiveLimits,
         door: Door,
         visitor: Visitor | None,
@@ -51,11 +54,13 @@ class LiveConnection:
         self._socket = socket
         self._codec = codec
         self._stored = stored
+        self._states = states
         self._limits = limits
         self._door = door
         self._address = address
         self._subscriptions: dict[str, Subscription] = {}
         self._queue = LiveQueue(limits)
+        self._watches = LiveWatches(self._queue)
         self._frames = TokenBucket(limits.rate, limits.burst, runtime.clock.monotonic)
         self._served = asyncio.Event()
 
@@ -74,6 +79,7 @@ class LiveConnection:
         finally:
             deadline.cancel()
             self._runtime.forget(self)
+            self._watches.clear()
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             self._socket.abort_soon()
@@ -96,6 +102,13 @@ class LiveConnection:
     def sent(self, published: Published) -> None:
         """A live event is on its way to the client."""
         self._runtime.delivered(published)
+
+    async def states(self, topic: str) -> list[bytes]:
+        """The frames with what this client does not have yet of a state."""
+        if self.visitor is None:
+            return []
+        limited = self.visitor.workflows is not None
+        return await self._watches.frames(topic, self._codec, limited=limited)
 
     def offer(self, published: Published, ids: tuple[str, ...]) -> bool:
         """Called by the broadcaster for each event that matches; False: it lost its subscriptions."""
@@ -141,7 +154,7 @@ class LiveConnection:
             )
         match frame:
             case Subscribe():
-                await self._subscribe(frame)
+                await self._subscribe(frame, self.visitor)
             case Unsubscribe():
                 await self._unsubscribe(frame)
             case _:
@@ -159,13 +172,40 @@ class LiveConnection:
         else:
             self._queue.put_answer({"op": "authenticated", "role": self.visitor.role.value})
 
-    async def _subscribe(self, wanted: Subscribe) -> None:
-        if wanted.topic not in TOPICS:
+    async def _subscribe(self, wanted: Subscribe, visitor: Visitor) -> None:
+        state = self._states.find(wanted.topic)
+        if state is None and wanted.topic not in TOPICS:
             raise FrameError("unknown-topic", f"there is no topic {wanted.topic!r:.60}", wanted.id)
         most = self._limits.subscriptions
-        if wanted.id not in self._subscriptions and len(self._subscriptions) >= most:
+        is_new = wanted.id not in self._subscriptions and wanted.id not in self._watches
+        if is_new and len(self._subscriptions) + len(self._watches) >= most:
             limit = f"a connection has at most {most} subscriptions"
             raise FrameError("too-many-subscriptions", limit, wanted.id)
+        if state is None:
+            await self._follow(wanted)
+        else:
+            await self._watch(wanted, state, visitor)
+
+    async def _watch(self, wanted: Subscribe, state: LiveState, visitor: Visitor) -> None:
+        if wanted.after is not None or wanted.key is not None:
+            told = f"{wanted.topic} is a state, not events: it has no after and no key"
+            raise FrameError("invalid-input", told, wanted.id)
+        if visitor.workflows is not None and not state.source.for_limited:
+            told = f"the token is limited to some workflows, and {wanted.topic} is not about those"
+            raise FrameError("forbidden", told, wanted.id)
+        replaced = self._subscriptions.get(wanted.id)
+        if replaced is not None:
+            await self.drop(replaced)
+        try:
+            self._watches.add(wanted.id, state)
+        except QuarterjackError as error:
+            raise FrameError("unavailable", str(error), wanted.id) from None
+        seq = self._runtime.last_seq
+        self._queue.put_answer({"op": "subscribed", "id": wanted.id, "seq": seq})
+        self._watches.state_changed(wanted.topic)  # there may be one already
+
+    async def _follow(self, wanted: Subscribe) -> None:
+        self._watches.remove(wanted.id)
         subscription = Subscription(wanted)
         listening = self._runtime.listen(self, wanted.id, wanted.topic, wanted.key)
         # Called back by the broadcaster before it can offer the next event: no gap, no repeat.
@@ -225,6 +265,9 @@ class LiveConnection:
                 await self._runtime.unlisten(self, subscription.id)
 
     async def _unsubscribe(self, frame: Unsubscribe) -> None:
+        if self._watches.remove(frame.id):
+            self._queue.put_answer({"op": "unsubscribed", "id": frame.id})
+            return
         if self._subscriptions.pop(frame.id, None) is None:
             raise FrameError(
                 "unknown-subscription", f"there is no subscription {frame.id!r}", frame.id
@@ -244,6 +287,7 @@ class LiveConnection:
     def _turn_out(self, why: str) -> None:
         self.visitor = None
         self._queue.drop_events()
+        self._watches.clear()
         self._end(UNAUTHORIZED, why)
 
     def _end(self, code: int, why: str) -> None:

@@ -1,5 +1,6 @@
 """Who may listen on the WebSocket, and to what: the seam between connections and tokens. On the loop."""
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from quarterjack.storage import Event, Role
@@ -11,6 +12,11 @@ class Visitor(Protocol):
     @property
     def role(self) -> Role:
         """What he may do."""
+        ...
+
+    @property
+    def workflows(self) -> Collection[str] | None:
+        """The only ones that he has to do with; None: all."""
         ...
 
     def may_see(self, event: Event) -> bool:

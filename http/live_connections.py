@@ -14,6 +14,7 @@ from .live import LiveConnection
 from .live_access import Door, Visitor
 from .live_limits import LiveLimits
 from .live_socket import LiveSocket
+from .live_states import LiveStates
 from .replay import StoredEvents
 
 _SCHEME = "bearer"
@@ -30,6 +31,7 @@ class LiveConnections:
         )
         self.door = door
         self._runtime = runtime
+        self.states = LiveStates(runtime)
         self._stored = StoredEvents(runtime)
         self._open: set[LiveConnection] = set()
         self._coming = 0
@@ -73,6 +75,7 @@ class LiveConnections:
             socket,
             CODECS[socket.ws_protocol or _DEFAULT],
             self._stored,
+            self.states,
             self.limits,
             self.door,
             visitor,

@@ -1,4 +1,7 @@
-"""What waits for one client of the WebSocket, in order and bounded: its answers, and live events."""
+"""What waits for one client of the WebSocket, in order and bounded: its answers, live events, and states.
+
+Of a state it only waits that there is a newer one: once per topic, however often it has changed.
+"""
 
 import asyncio
 from collections import deque
@@ -20,6 +23,12 @@ class WaitingEvent(NamedTuple):
     size: int
 
 
+class WaitingState(NamedTuple):
+    """There is a newer state of a topic."""
+
+    topic: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pong:
     """The answer to a ping of the protocol."""
@@ -36,7 +45,7 @@ class Goodbye:
 
 
 Answer = Pong | Goodbye | dict[str, Any]
-Waiting = WaitingEvent | Answer
+Waiting = WaitingEvent | WaitingState | Answer
 
 
 class LiveQueue:
@@ -47,6 +56,7 @@ class LiveQueue:
         self._limits = limits
         self._waiting: deque[Waiting] = deque()
         self._bytes = 0
+        self._states: set[str] = set()
         self.answers = 0
         self._is_closed = False
         self._something = asyncio.Event()
@@ -72,6 +82,13 @@ class LiveQueue:
         self.answers += 1
         self._put(answer)
 
+    def put_state(self, topic: str) -> None:
+        """Let it wait that there is a newer state, if it does not yet."""
+        if self._is_closed or topic in self._states:
+            return
+        self._states.add(topic)
+        self._put(WaitingState(topic))
+
     def take(self) -> Waiting | None:
         """The next, if there is one."""
         if not self._waiting:
@@ -80,6 +97,8 @@ class LiveQueue:
         if isinstance(found, WaitingEvent):
             self.events -= 1
             self._bytes -= found.size
+        elif isinstance(found, WaitingState):
+            self._states.discard(found.topic)
         else:
             self.answers -= 1
             self._room.set()

@@ -13,7 +13,7 @@ from quarterjack.actors.broadcaster import Published
 from quarterjack.storage import QuarterjackError
 
 from .frames import Codec, FrameError
-from .live_queue import Goodbye, LiveQueue, Pong, Waiting, WaitingEvent, fall_back
+from .live_queue import Answer, Goodbye, LiveQueue, Pong, WaitingEvent, WaitingState, fall_back
 from .live_socket import LiveSocket
 from .live_subscription import Subscription
 from .replay import BLOCK, LetOthers, Pruned, StoredEvents
@@ -31,6 +31,10 @@ class Client(Protocol):
 
     def sent(self, published: Published) -> None:
         """A live event is on its way to him."""
+        ...
+
+    async def states(self, topic: str) -> list[bytes]:
+        """The frames with what he does not have yet of a state."""
         ...
 
     async def drop(self, subscription: Subscription) -> None:
@@ -92,7 +96,10 @@ class LiveWriter:
             waiting = self._queue.take()
             if waiting is None:
                 break
-            self._write(waiting)
+            if isinstance(waiting, WaitingState):
+                await self._write_states(waiting.topic)
+            else:
+                self._write(waiting)
             if self._socket.is_full:
                 break
         self._socket.flush()
@@ -100,7 +107,11 @@ class LiveWriter:
             self._client.sent(published)
         self._live.clear()
 
-    def _write(self, waiting: Waiting) -> None:
+    async def _write_states(self, topic: str) -> None:
+        for each in await self._client.states(topic):
+            self._socket.put(each, self._codec.kind)
+
+    def _write(self, waiting: WaitingEvent | Answer) -> None:
         match waiting:
             case WaitingEvent(published, wanted):
                 self._live.append(published)

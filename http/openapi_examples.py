@@ -158,6 +158,22 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "instants": 1,
         }
     ],
+    "Statistics": [
+        {
+            "by": "hour",
+            "items": [
+                {
+                    "start": _AT,
+                    "succeeded": 3,
+                    "failed": 0,
+                    "timedOut": 0,
+                    "cancelled": 0,
+                    "skipped": 1,
+                    "missed": 0,
+                }
+            ],
+        }
+    ],
     "Event": [
         {
             "seq": 1042,

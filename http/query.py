@@ -90,6 +90,14 @@ class ViewQuery(PageQuery):
     order: Literal["asc", "desc"] = "asc"
 
 
+class TimelineQuery(ViewQuery):
+    """Of `GET /api/timeline`."""
+
+    limit: int = Field(default=50, ge=1, le=100)
+    since: Instant | None = None
+    until: Instant | None = None
+
+
 class ExportQuery(WireModel):
     """Of `GET /api/schedules/export`."""
 

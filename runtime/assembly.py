@@ -132,13 +132,14 @@ class Assembly:
             traces=traces or Untraced(),
         )
         self.node = Node(self.environment.boot_id, clock.now())
+        self.subscriptions = Subscriptions()
         self.root: Ref[Any] | None = None
 
     def spawn(self) -> None:
         """Start the tree."""
         spec = root_spec(
             self.environment,
-            Subscriptions(),
+            self.subscriptions,
             lambda: open_writer(self._address),
             self.settings.idle,
             Dispatch(self._sender, self.settings.webhook_retry),

@@ -63,9 +63,9 @@ class Calls(
     TokenCalls,
     RequestCalls,
     ScopeCalls,
+    StatisticsCalls,
     OverviewCalls,
     MaintenanceCalls,
-    StatisticsCalls,
 ):
     """The calls; who inherits provides the assembly while it is started."""
 

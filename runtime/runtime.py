@@ -35,9 +35,10 @@ from .metrics import RuntimeCollector
 from .preview_calls import PreviewCalls
 from .settings import Settings
 from .tracing import OpenTraces, traces_opener
+from .watch_calls import WatchCalls
 
 
-class Runtime(BackfillCalls, PreviewCalls, BulkCalls):
+class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
     """One scheduler with its database; several can live in one process, each with its own.
 
     `database` is `sqlite:///FILE` or `sqlite://` (in memory). `traces` takes what is traced, instead of

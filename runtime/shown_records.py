@@ -8,6 +8,7 @@ from quarterjack.storage import BackfillProgress, Execution, Schedule, WorkflowI
 from quarterjack.storage.attention import Survey
 from quarterjack.storage.overviews import CombinedStatus
 from quarterjack.storage.queries import Page
+from quarterjack.storage.timeline import Past
 
 from .execution_detail import ExecutionDetail
 from .summaries import ShownSchedule
@@ -58,6 +59,10 @@ class ShownRecords:
         """A schedule in a list."""
         base = found.summary
         return replace(found, summary=replace(base, schedule=self.schedule(base.schedule)))
+
+    def past(self, found: Past) -> Past:
+        """A schedule with what it did."""
+        return replace(found, schedule=self.schedule(found.schedule))
 
     def survey(self, found: Survey) -> Survey:
         """The schedules that need somebody."""

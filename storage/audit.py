@@ -1,5 +1,6 @@
 """Who did what: one entry for each call that changes something, also for those that were refused."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +48,8 @@ class AuditFilter:
     schedule_id: ScheduleId | None = None
     since: datetime | None = None
     until: datetime | None = None
+    workflows: Collection[WorkflowId] | None = None
+    """Only what is not about any other; None: all."""
 
 
 def audit(reader: Reader, wanted: AuditFilter, page: PageRequest) -> Page[AuditEntry]:
@@ -67,6 +70,9 @@ def audit(reader: Reader, wanted: AuditFilter, page: PageRequest) -> Page[AuditE
         query = query.where(row.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(row.at < wanted.until)
+    if wanted.workflows is not None:
+        own = row.workflow_id.in_(sorted(wanted.workflows))
+        query = query.where(row.workflow_id.is_null() | own)
     found = [_to_entry(each) for each in rows(reader, query)]
     items, more = found[: page.limit], len(found) > page.limit
     last = items[-1] if more else None

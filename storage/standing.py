@@ -85,7 +85,7 @@ def standing_with(
     by_status = of_workflows(row.select(row.status, fn.count(SQL("*"))), row, workflows)
     open_ones = run.select(run.status, fn.count(SQL("*"))).where(run.status.in_(_OPEN))
     if workflows is not None:
-        open_ones = open_ones.where(_no_index(run.workflow_id).in_(sorted(workflows)))
+        open_ones = open_ones.where(not_sought(run.workflow_id).in_(sorted(workflows)))
     statuses = dict(tuples(reader, by_status.group_by(row.status)))
     runs = dict(tuples(reader, open_ones.group_by(run.status)))
     return Standing(
@@ -103,7 +103,7 @@ def concerned(
     """The schedules of a concern, the worst first."""
     query = _CONCERNED[concern](now)
     if workflows is not None:
-        query = query.where(_no_index(ScheduleRow.workflow_id).in_(sorted(workflows)))
+        query = query.where(not_sought(ScheduleRow.workflow_id).in_(sorted(workflows)))
     return [Concerned(ScheduleId(key), *rest) for key, *rest in tuples(reader, query)]
 
 
@@ -127,10 +127,10 @@ def lost_instants(reader: Reader, now: datetime) -> dict[ScheduleId, int]:
     """How many due instants each schedule has lost in the last day; what has lost none is left out."""
     fire = FireRow
     query = fire.select(fire.schedule_id, fn.sum(fire.instants)).where(_is_lost(now))
-    return dict(tuples(reader, query.group_by(_no_index(fire.schedule_id))))
+    return dict(tuples(reader, query.group_by(not_sought(fire.schedule_id))))
 
 
-def _no_index(column: Any) -> Any:
+def not_sought(column: Any) -> Any:
     """The same value, for which SQLite looks into no index: another condition is the rarer one."""
     return column.concat("")
 
@@ -167,7 +167,7 @@ def _losing(now: datetime) -> Select:
     lost = fn.sum(fire.instants)
     query = fire.select(fire.schedule_id, fn.min(fire.due).coerce(False), lost)
     query = query.join(row, JOIN.CROSS).where(row.id == fire.schedule_id)  # in this order
-    query = query.where(_is_lost(now) & _IS_WATCHED).group_by(_no_index(fire.schedule_id))
+    query = query.where(_is_lost(now) & _IS_WATCHED).group_by(not_sought(fire.schedule_id))
     return query.order_by(lost.desc(), fire.schedule_id)
 
 

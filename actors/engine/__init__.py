@@ -15,6 +15,7 @@ from .reply import Reply
 from .restart_intensity import Backoff, Intensity
 from .supervisor import Strategy, Supervisor
 from .system import ActorInfo, ActorSystem
+from .tree_watch import Sighting, TreeChanges, TreeWatch
 from .virtual_actor import Deliver, DeliverIfAwake, VirtualActors
 from .virtual_clock import VirtualClock
 
@@ -40,11 +41,14 @@ __all__ = [
     "Reply",
     "Restart",
     "SeededDispatcher",
+    "Sighting",
     "Strategy",
     "Supervisor",
     "SystemClock",
     "ThreadDispatcher",
     "Timer",
+    "TreeChanges",
+    "TreeWatch",
     "VirtualActors",
     "VirtualClock",
     "WallJumps",

@@ -123,7 +123,17 @@ class ActorSystem:
 
     def tree(self) -> list[ActorInfo]:
         """Every actor as it is now, parents before their children."""
-        return [_info(cell) for cell in list(self._cells.values())]
+        return [info_of(cell) for cell in list(self._cells.values())]
+
+    @property
+    def root(self) -> Cell | None:
+        """The first that has no supervisor."""
+        return next((cell for cell in list(self._cells.values()) if cell.parent is None), None)
+
+    @property
+    def size(self) -> int:
+        """How many actors there are."""
+        return len(self._cells)
 
     def census(self) -> dict[str, KindCount]:
         """How many actors of each kind there are, and how many messages wait for them; from any thread."""
@@ -140,7 +150,8 @@ class ActorSystem:
         return self._owned.setdefault(path, ThreadDispatcher(spec.id))
 
 
-def _info(cell: Cell) -> ActorInfo:
+def info_of(cell: Cell) -> ActorInfo:
+    """What is to be seen of the actor now."""
     error = cell.last_error
     return ActorInfo(
         name=cell.spec.id,

@@ -5,6 +5,7 @@ import click
 from .apply import apply
 from .demo import demo
 from .import_crontab import import_crontab
+from .maintenance import backup, check, prune
 from .next_times import next_command
 from .openapi import openapi
 from .secret_key import secret_key
@@ -30,5 +31,8 @@ for command in (
     openapi,
     token,
     secret_key,
+    backup,
+    check,
+    prune,
 ):
     main.add_command(command)

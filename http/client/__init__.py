@@ -17,6 +17,7 @@ from .errors import (
     Unauthorized,
 )
 from .event_stream import EventStream
+from .state_stream import StateStream
 
 __all__ = [
     "Client",
@@ -29,6 +30,7 @@ __all__ = [
     "Refused",
     "ServerBusy",
     "ServerUnreachable",
+    "StateStream",
     "SubscriptionRefused",
     "Unauthorized",
 ]

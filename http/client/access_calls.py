@@ -11,7 +11,7 @@ from quarterjack.storage.durations import format_duration
 from quarterjack.storage.instants import format_instant
 from quarterjack.storage.queries import PageRequest
 
-from ..shapes.access import AuditEntry, MadeToken, Token
+from ..shapes.access import AuditEntry, MadeToken, ScheduleAuditEntry, Token
 from .asking import FIRST, Asking
 from .listing import PagedReply
 from .request import Wanted
@@ -70,3 +70,10 @@ class AccessCalls(Asking):
             "until": wanted.until,
         }
         return self._list(AuditEntry, Wanted("listAudit", query=query), page)
+
+    def list_schedule_audit(
+        self, schedule_id: str, page: PageRequest = FIRST
+    ) -> PagedReply[ScheduleAuditEntry]:
+        """Who did what with a schedule, newest first; for whoever may see it. Raises `NotFound`."""
+        wanted = Wanted("listScheduleAudit", {"schedule_id": schedule_id})
+        return self._list(ScheduleAuditEntry, wanted, page)

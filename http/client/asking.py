@@ -33,3 +33,7 @@ class Asking(ABC):
     @abstractmethod
     def _lines(self, wanted: Wanted) -> Flow[bytes]:
         """The lines of an answer as they come."""
+
+    @abstractmethod
+    def _pieces(self, wanted: Wanted) -> Flow[bytes]:
+        """The bytes of an answer as they come."""

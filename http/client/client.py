@@ -9,9 +9,10 @@ raised there, as subclasses of those that a runtime raises. Calls are safe from 
 """
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, overload
 
 from quarterjack.actors.engine import Reply
 from quarterjack.runtime.hosts import in_thread
@@ -20,22 +21,25 @@ from quarterjack.storage.queries import PageRequest
 
 from ..shapes.executions import ExecutionDetail
 from ..shapes.shape import Listing, Shape
+from ..shapes.states import ActorChanges, ServerState
 from .access_calls import AccessCalls
 from .address import ServerAddress
+from .answer_reader import AnswerReader
 from .bulk_calls import BulkCalls
 from .callbacks import Callback
 from .errors import ClientClosed
 from .event_stream import MOST_WAITING, EventBuffer, EventStream
 from .execution_calls import ExecutionCalls
-from .feed import Subscription
 from .flow import Flow
-from .line_reader import LineReader
 from .listing import PagedReply, listing_query, page_of
+from .maintenance_calls import MaintenanceCalls
 from .request import Wanted
 from .schedule_calls import ScheduleCalls
 from .server_calls import ServerCalls
 from .session import Options, Session, SessionThread, Work
+from .state_stream import BUFFERS, StateStream, Watched
 from .statistics_calls import StatisticsCalls
+from .subscription import EventSubscription, StateSubscription, Subscription
 from .transport import tls_context
 from .webhook_calls import WebhookCalls
 from .wire import WIRES, Encoding
@@ -52,6 +56,7 @@ class Client(
     BulkCalls,
     WebhookCalls,
     AccessCalls,
+    MaintenanceCalls,
 ):
     """Of the server at `url`, which can have a path (`https://example.org/quarterjack`).
 
@@ -107,19 +112,28 @@ class Client(
         `ServerUnreachable` if there never was a server.
         """
         buffer = EventBuffer(MOST_WAITING)
-        wanted = Subscription(topic, key, after, buffer)
-        try:
-            thread = self._opened()
-        except ClientClosed as error:
-            buffer.end(error)
-            return EventStream(buffer, lambda: None)
+        wanted = EventSubscription(topic, key, after, buffer)
+        buffer.on_room = lambda: self._soon(lambda session: session.feed.resume(wanted))
+        return EventStream(buffer, self._fed(wanted))
 
-        async def add(session: Session) -> None:
-            session.feed.add(wanted)
+    @overload
+    def watch(self, topic: Literal["server"]) -> StateStream[ServerState]: ...
 
-        buffer.on_room = lambda: thread.soon(lambda session: session.feed.resume(wanted))
-        thread.run(add)
-        return EventStream(buffer, lambda: thread.soon(lambda session: session.feed.drop(wanted)))
+    @overload
+    def watch(self, topic: Literal["actors"]) -> StateStream[ActorChanges]: ...
+
+    def watch(self, topic: Watched) -> StateStream[Any]:
+        """How the `server` is, or what its `actors` do: what is now, and then whenever that changes.
+
+        Of the actors there are all at first (`reset`), then those that have changed; `apply` brings a
+        dict of them up to date. It goes on when the connection was lost. Iterating raises
+        `InvalidInput` for an unknown topic, `Forbidden` and `Unauthorized`, and `ServerUnreachable` if
+        there never was a server.
+        """
+        if topic not in BUFFERS:
+            raise InvalidInput.field("topic", msg=f"there are {' and '.join(BUFFERS)}")
+        buffer = BUFFERS[topic]()
+        return StateStream(buffer, self._fed(StateSubscription(topic, buffer)))
 
     def subscribe(self, topic: str, callback: Callback, *, key: str | None = None) -> Reply[str]:
         """Have every matching event given to a callback, from now on; the subscription's id.
@@ -197,6 +211,26 @@ class Client(
                 self._thread = SessionThread(self._options)
             return self._thread
 
+    def _fed(self, wanted: Subscription) -> Callable[[], None]:
+        """Begin a subscription; what ends it."""
+        try:
+            thread = self._opened()
+        except ClientClosed as error:
+            wanted.subscriber.end(error)
+            return lambda: None
+
+        async def add(session: Session) -> None:
+            session.feed.add(wanted)
+
+        thread.run(add)
+        return lambda: thread.soon(lambda session: session.feed.drop(wanted))
+
+    def _soon(self, work: Callable[[Session], None]) -> None:
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.soon(work)
+
     def _run(self, make: Work[T]) -> Reply[T]:
         try:
             return self._opened().run(make)
@@ -220,4 +254,7 @@ class Client(
         )
 
     def _lines(self, wanted: Wanted) -> Flow[bytes]:
-        return Flow(lambda: LineReader(self._run, wanted))
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.lines(wanted)))
+
+    def _pieces(self, wanted: Wanted) -> Flow[bytes]:
+        return Flow(lambda: AnswerReader(self._run, lambda session: session.pieces(wanted)))

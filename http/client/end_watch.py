@@ -11,12 +11,13 @@ from quarterjack.actors.engine import Clock
 from quarterjack.storage import QuarterjackError
 from quarterjack.storage.statuses import FINAL
 
+from ..pause import pause
 from ..shapes.events import Event
 from ..shapes.executions import ExecutionDetail
 from .errors import ClientClosed, SubscriptionRefused
-from .feed import Feed, Subscription
-from .pause import pause
+from .feed import Feed
 from .repetition import Backoff
+from .subscription import EventSubscription
 from .transport import is_passing
 
 _ENDS: Final = ("workflow:completed", "workflow:failed", "workflow:cancelled", "workflow:timedOut")
@@ -96,7 +97,7 @@ class Following:
     """The subscriptions to all ends, which end and join together."""
 
     def __init__(self, tell: Callable[[str | None], None]) -> None:
-        self.subscriptions = [Subscription(topic, None, None, self) for topic in _ENDS]
+        self.subscriptions = [EventSubscription(topic, None, None, self) for topic in _ENDS]
         self.has_joined = False
         self.error: QuarterjackError | None = None
         self._joined = 0

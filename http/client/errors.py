@@ -162,6 +162,11 @@ def unauthorized(detail: str) -> Refused:
     return Unauthorized(Problem(HTTPStatus.UNAUTHORIZED, "", "Unauthorized", detail))
 
 
+def forbidden(detail: str) -> Refused:
+    """The same for what a token does not allow."""
+    return Forbidden(Problem(HTTPStatus.FORBIDDEN, "", "Forbidden", detail))
+
+
 @functools.cache
 def _class_of(status: int, name: str) -> type[Refused]:
     """By its status; also all that the server has in its table under that name."""

@@ -5,23 +5,18 @@ the last event that did.
 """
 
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from quarterjack.actors.engine import Reply
 from quarterjack.storage import QuarterjackError
 
 from ..shapes.events import Event
+from .stream import NoMoreEvents, Stream
 
 MOST_WAITING: Final = 5_000
 """Events that wait for their consumer."""
-
-
-class NoMoreEvents(QuarterjackError):
-    """The stream was closed; what had come is through."""
 
 
 class EventBuffer:
@@ -93,79 +88,8 @@ class EventBuffer:
                 return
 
 
-class EventStream:
+class EventStream(Stream[Event]):
     """The events of a subscription, in the order of their `seq`, none twice and none left out.
 
-    It begins when it is made; `opened` has the `seq` after which its events come, when the server has
-    answered. Iterating ends when it, or the client, is closed, and raises what the server refused with.
+    `opened` has the `seq` after which they come.
     """
-
-    def __init__(self, buffer: EventBuffer, close: Callable[[], None]) -> None:
-        self._buffer = buffer
-        self._close = weakref.finalize(self, close)
-        self._close.atexit = False
-
-    @property
-    def opened(self) -> Reply[int]:
-        """The `seq` after which events come; there when the subscription is."""
-        return self._buffer.opened
-
-    def next(self, timeout: float | None = None) -> Event:
-        """The next event, in a thread. Raises `pykka.Timeout` if none came within so many seconds."""
-        reply = self._buffer.take()
-        try:
-            return reply.get(timeout=timeout)
-        except BaseException:
-            self._buffer.put_back(reply)
-            raise
-
-    def close(self) -> None:
-        """No more events, from any thread; iterating ends after those that have come."""
-        self._close()
-        self._buffer.end(None)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Event:
-        try:
-            return self.next()
-        except NoMoreEvents:
-            raise StopIteration from None
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        reply = self._buffer.take()
-        try:
-            return await reply
-        except NoMoreEvents:
-            raise StopAsyncIteration from None
-        except BaseException:
-            self._buffer.put_back(reply)
-            raise
-
-    def __enter__(self) -> Self:
-        self.opened.get()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        await self.opened
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -9,6 +9,7 @@ from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 from ..shapes.backfills import Backfill, BackfillNamed, BackfillStarted
 from ..shapes.executions import AttemptLog, Execution, ExecutionDetail, Started, StepLogs
+from ..shapes.running import RunningExecution
 from ..shapes.workflows import Workflow
 from .asking import FIRST, Asking
 from .listing import PagedReply
@@ -56,6 +57,10 @@ class ExecutionCalls(Asking):
     def get_execution(self, execution_id: str) -> Reply[ExecutionDetail]:
         """An execution with its steps. Raises `NotFound`."""
         return self._ask(ExecutionDetail, _of("getExecution", execution_id))
+
+    def list_running(self, page: PageRequest = FIRST) -> PagedReply[RunningExecution]:
+        """What runs or waits, the oldest start first."""
+        return self._list(RunningExecution, Wanted("listRunning"), page)
 
     def get_step_logs(self, execution_id: str, step: str) -> Reply[list[AttemptLog]]:
         """What a step's attempts wrote and logged, also of one that runs. Raises `NotFound`.

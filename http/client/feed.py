@@ -1,23 +1,25 @@
 """All subscriptions of a client over one WebSocket, which is opened again whenever it is lost.
 
 Each subscription gets its events in the order of their `seq`, none twice and none left out: after an
-interruption, of whatever kind, it goes on after the last one that it took. Runs on the client's loop.
+interruption, of whatever kind, it goes on after the last one that it took. Who watches a state gets what
+is now. Runs on the client's loop.
 """
 
 import asyncio
 import itertools
 import logging
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import aiohttp
 from aiohttp import WSMsgType
 
 from quarterjack.storage import InvalidInput, QuarterjackError
 
+from ..pause import pause
 from ..shapes.events import Event
-from .errors import ServerBusy, ServerUnreachable, SubscriptionRefused, unauthorized
-from .pause import pause
+from .errors import ServerBusy, ServerUnreachable, SubscriptionRefused, forbidden, unauthorized
+from .subscription import EventSubscription, StateSubscription, Subscription
 from .transport import Transport, is_passing
 from .wire import Frame, Wire
 
@@ -25,41 +27,7 @@ logger = logging.getLogger("quarterjack.http.client")
 _INPUT: Final = frozenset({"unknown-topic", "invalid-input"})
 _AGAIN: Final = frozenset({"unavailable", "rate-limited"})
 _UNAUTHORIZED: Final = "unauthorized"
-
-
-class Listener(Protocol):
-    """Who gets the events of a subscription; called on the client's loop."""
-
-    def joined(self, seq: int) -> None:
-        """The server knows the subscription (again): what comes after `seq` comes here."""
-        ...
-
-    def offer(self, event: Event) -> bool:
-        """The next event; False: not now. It comes again after `Feed.resume`, and those behind it."""
-        ...
-
-    def end(self, error: QuarterjackError | None) -> None:
-        """No more events."""
-        ...
-
-
-class Subscription:
-    """What a listener wants; `position` is the `seq` after which it goes on."""
-
-    def __init__(self, topic: str, key: str | None, after: int | None, listener: Listener) -> None:
-        self.topic = topic
-        self.key = key
-        self.position = after
-        self.listener = listener
-        self.wire_id: str | None = None
-        """As the server knows it now; None: it does not."""
-
-    def frame(self, wire_id: str) -> Frame:
-        """What asks the server for it."""
-        more: dict[str, Any] = {} if self.key is None else {"key": self.key}
-        if self.position is not None:
-            more["after"] = self.position
-        return {"op": "subscribe", "id": wire_id, "topic": self.topic, **more}
+_FORBIDDEN: Final = "forbidden"
 
 
 class Feed:
@@ -192,6 +160,9 @@ class Feed:
                 event = Event.model_validate(frame)
                 for each in ids:
                     self._offer(self._known.get(each), event)
+            case {"op": "state", "ids": list(ids), "data": data}:
+                for each in ids:
+                    self._show(self._known.get(each), data)
             case {"op": "subscribed", "id": str(wire_id), "seq": int(seq)}:
                 self._joined(self._known.get(wire_id), seq)
             case {"op": "lagged"}:
@@ -199,8 +170,14 @@ class Feed:
             case {"op": "error"}:
                 self._refused(frame)
 
+    def _show(self, wanted: Subscription | None, data: Any) -> None:
+        if isinstance(wanted, StateSubscription):
+            wanted.taker.put(data)
+
     def _offer(self, wanted: Subscription | None, event: Event) -> None:
-        if wanted is None or (wanted.position is not None and event.seq <= wanted.position):
+        if not isinstance(wanted, EventSubscription):
+            return
+        if wanted.position is not None and event.seq <= wanted.position:
             return
         if wanted.listener.offer(event):
             wanted.position = event.seq
@@ -210,15 +187,12 @@ class Feed:
     def _joined(self, wanted: Subscription | None, seq: int) -> None:
         self._was_connected, self._failures = True, 0
         if wanted is not None:
-            if wanted.position is None:
-                wanted.position = seq
-            wanted.listener.joined(wanted.position)
+            wanted.joined(seq)
 
     def _lost(self) -> None:
-        """The server has dropped all subscriptions, because this connection did not keep up."""
-        known = list(self._known.values())
-        self._known.clear()
-        for each in known:
+        """The server has dropped all subscriptions to events: this connection did not keep up."""
+        for each in [each for each in self._known.values() if isinstance(each, EventSubscription)]:
+            self._known.pop(each.wire_id or "")
             each.wire_id = None
             self._ask_for(each)
 
@@ -233,10 +207,15 @@ class Feed:
             logger.debug("the server says %s: %s", code, detail)
             return
         wanted.wire_id = None
-        refused = InvalidInput.field("topic", msg=detail) if code in _INPUT else None
-        self._fail([wanted], refused or SubscriptionRefused(code, detail))
+        self._fail([wanted], _refusal(code, detail))
 
     def _fail(self, subscriptions: Iterable[Subscription], error: QuarterjackError | None) -> None:
         for each in list(subscriptions):
             self.drop(each)
-            each.listener.end(error)
+            each.subscriber.end(error)
+
+
+def _refusal(code: str, detail: str) -> QuarterjackError:
+    if code in _INPUT:
+        return InvalidInput.field("topic", msg=detail)
+    return forbidden(detail) if code == _FORBIDDEN else SubscriptionRefused(code, detail)

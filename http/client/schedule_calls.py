@@ -13,8 +13,9 @@ from ..shapes.executions import Started
 from ..shapes.previews import Preview
 from ..shapes.schedules import CombinedStatus, Fire, ScheduledWorkflow, Upcoming
 from ..shapes.summaries import ScheduleSummary
+from ..shapes.timeline import Timeline
 from .asking import FIRST, Asking
-from .listing import PagedReply
+from .listing import PagedReply, listing_query
 from .request import Wanted
 
 
@@ -80,6 +81,21 @@ class ScheduleCalls(Asking):
         """Schedules with their rule in words, and with what became of them lately."""
         query = summary_query(wanted)
         return self._list(ScheduleSummary, Wanted("listScheduleSummaries", query=query), page)
+
+    def timeline(
+        self,
+        wanted: SummaryFilter = SummaryFilter(),
+        page: PageRequest = FIRST,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Reply[Timeline]:
+        """What schedules did and will do in a span of at most 7 days; by default six hours around now.
+
+        The next page comes after its `next_cursor`. Raises `InvalidInput`.
+        """
+        query = {**summary_query(wanted), "since": since, "until": until}
+        return self._ask(Timeline, listing_query(Wanted("getTimeline", query=query), page))
 
     def get_schedule_workflow_status(self, schedule_id: str) -> Reply[CombinedStatus]:
         """A schedule with its executions and figures. Raises `NotFound`."""

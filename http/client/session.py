@@ -79,6 +79,10 @@ class Session:
         """The lines of an answer."""
         return self.transport.lines(wanted.request(self._ids.new("key")))
 
+    def pieces(self, wanted: Wanted) -> AsyncGenerator[list[bytes], None]:
+        """The bytes of an answer."""
+        return self.transport.pieces(wanted.request(self._ids.new("key")))
+
     async def under_way(self, work: Awaitable[T]) -> T:
         """Do it, as long as the session is open. Raises `ClientClosed` if it is closed meanwhile."""
         task = asyncio.current_task()

@@ -15,6 +15,7 @@ from quarterjack.actors.engine import Clock
 from quarterjack.storage import QuarterjackError
 
 from ..ndjson import LineSplitter
+from ..pause import pause
 from .address import ServerAddress
 from .errors import (
     NoAnswer,
@@ -26,7 +27,6 @@ from .errors import (
     refusal,
     refusal_of_status,
 )
-from .pause import pause
 from .repetition import Repetition
 from .request import Request, call_named
 
@@ -94,12 +94,19 @@ class Transport:
 
     async def lines(self, request: Request) -> AsyncGenerator[list[bytes], None]:
         """The lines of an answer as they come; nothing is repeated. Raises as `send`."""
-        timeout = ClientTimeout(total=None, connect=self._seconds, sock_read=self._seconds)
         splitter = LineSplitter()
-        async with self._response(request, timeout) as response:
-            async for piece in response.content.iter_chunked(_PIECE):
+        async for pieces in self.pieces(request):
+            for piece in pieces:
                 yield [line.raw for line in splitter.add(piece)]
         yield [line.raw for line in splitter.rest()]
+
+    async def pieces(self, request: Request) -> AsyncGenerator[list[bytes], None]:
+        """The bytes of an answer as they come; nothing is repeated. Raises as `send`."""
+        seconds = request.seconds or self._seconds
+        timeout = ClientTimeout(total=None, connect=self._seconds, sock_read=seconds)
+        async with self._response(request, timeout) as response:
+            async for piece in response.content.iter_chunked(_PIECE):
+                yield [piece]
 
     @asynccontextmanager
     async def websocket(self, protocol: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:

@@ -1,4 +1,4 @@
-"""`/api/tokens` and `/api/audit`: who may do what, and who did."""
+"""`/api/tokens`, and the audit of all and of one schedule: who may do what, and who did."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,8 @@ from ..intake import TokenDraft
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
 from ..query import AuditQuery, PageQuery
-from ..shapes.access import AuditEntry, MadeToken, Token
+from ..scope import own_workflows
+from ..shapes.access import AuditEntry, MadeToken, ScheduleAuditEntry, Token
 from ..shapes.shape import Listing, listed
 
 
@@ -34,6 +35,13 @@ def calls() -> list[Call]:
             errors=(NotFound,),
         ),
         Call("listAudit", "GET", "/api/audit", list_audit, Role.ADMIN),
+        Call(
+            "listScheduleAudit",
+            "GET",
+            "/api/schedules/{schedule_id}/audit",
+            list_schedule_audit,
+            errors=(NotFound,),
+        ),
     ]
 
 
@@ -69,3 +77,18 @@ async def list_audit(request: web.Request, query: AuditQuery) -> Answer[Listing[
     found = await answered(runtime_of(request).list_audit(wanted, page))
     following = next_cursor(found, "audit")
     return ok_large(lambda: listed(found, following, AuditEntry.of))
+
+
+async def list_schedule_audit(
+    request: web.Request, query: PageQuery
+) -> Answer[Listing[ScheduleAuditEntry]]:
+    """Who changed what on a schedule, newest first."""
+    key = request.match_info["schedule_id"]
+    runtime, scope = runtime_of(request), f"audit of {key}"
+    page = page_request(query, scope, (int, int))
+    wanted = AuditFilter(schedule_id=ScheduleId(key), workflows=own_workflows(request))
+    found = await answered(runtime.list_audit(wanted, page))
+    if not found.items:
+        await answered(runtime.get_schedule(key))  # an unknown schedule is no empty list
+    following = next_cursor(found, scope)
+    return ok_large(lambda: listed(found, following, ScheduleAuditEntry.of))

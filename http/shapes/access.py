@@ -68,6 +68,25 @@ class AuditEntry(Shape):
         return cls(**{name: getattr(found, name) for name in cls.model_fields})
 
 
+class ScheduleAuditEntry(Shape):
+    """Who did what with a schedule, for whoever may see it: without addresses."""
+
+    id: int
+    at: Instant
+    token_name: str | None
+    """Null: by somebody on the server's machine, without a token."""
+    role: Role
+    action: str
+    """The name of the call."""
+    status: int
+    detail: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, found: audit.AuditEntry) -> "ScheduleAuditEntry":
+        """An entry that is stored."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
 def _fields(found: tokens.Token) -> dict[str, Any]:
     limited = found.workflows
     plain = {name: getattr(found, name) for name in Token.model_fields}

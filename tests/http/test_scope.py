@@ -95,6 +95,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/api/schedules/{schedule_id}/fires", None),
     ("GET", "/api/schedules/{schedule_id}/days", None),
     ("GET", "/api/workflows/{workflow_id}/statistics", None),
+    ("GET", "/api/schedules/{schedule_id}/audit", None),
     ("POST", "/api/schedules/preview", {"scheduleId": "{schedule_id}", "scheduleConfig": DAILY}),
     ("GET", "/api/workflows/{workflow_id}", None),
     ("GET", "/api/workflows/{workflow_id}/schedules", None),

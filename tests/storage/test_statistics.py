@@ -43,7 +43,7 @@ from quarterjack.storage.duration_buckets import bucket_of, duration_of, percent
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Started
 from quarterjack.storage.ids import BackfillId
 from quarterjack.storage.journal import Journal
-from quarterjack.storage.migrate import migrate
+from quarterjack.storage.migrations import v011_statistics
 from quarterjack.storage.records import Backfill
 from quarterjack.storage.retry_changes import RetryExecution
 from quarterjack.storage.schedule_changes import (
@@ -209,9 +209,8 @@ def test_an_older_database_gets_the_same_numbers(
     expected = stored_counts(connection)
     for table in expected:
         connection.execute(f"DROP TABLE {table}")
-    connection.execute("PRAGMA user_version = 10")
 
-    migrate(connection)
+    v011_statistics.apply(connection)
 
     assert stored_counts(connection) == expected
 

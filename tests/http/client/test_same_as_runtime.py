@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from quarterjack.http.client import (
     access_calls,
     bulk_calls,
     execution_calls,
+    maintenance_calls,
     schedule_calls,
     server_calls,
     statistics_calls,
@@ -24,18 +26,21 @@ ONLY_A_RUNTIME_S = {
     # Its life, which is the server's here.
     "initialize", "start", "stop", "drain", "serve_on_this_loop", "on_failure",
     # What a server needs of it.
+    "last_seq", "watch_tree", "standing",
     "clock", "ids", "collector", "delivered", "listen", "unlisten", "forget", "export_page", "begin_import",
     "authenticate", "has_tokens", "is_valid_token", "watch_token", "record_audit",
+    "backup",  # into a file of the server's machine
     "reserve_request", "keep_answer", "forget_request", "executions_of_backfill",
     "workflow_of_schedule", "workflow_of_execution", "workflow_of_backfill",
 }  # fmt: skip
 ONLY_A_CLIENT_S = {
-    "url", "close",
+    "url", "close", "watch",
     # What a runtime has as data.
     "list_workflows", "get_workflow",
     # Stored events in pages, where a runtime has `events`.
     "list_events",
-    "cron", "session", "export_lines", "import_lines",
+    "cron", "session", "export_lines", "import_lines", "backup_pieces",
+    "list_schedule_audit",
 }  # fmt: skip
 OTHERWISE = {"events"}  # a runtime's are the stored ones
 THE_SERVER_S = {
@@ -45,6 +50,9 @@ THE_SERVER_S = {
 """What only who has the runtime may choose, by keyword: ids of what is made, and for whom."""
 NOT_CALLED = {
     "connect",  # by the feed
+    "getDashboard",
+    "getDashboardFile",
+    "getDashboardModule",
     "getDescription",
     "getMetrics",
     "listScheduleExecutions",  # an `ExecutionFilter` does
@@ -117,6 +125,10 @@ class Recorded(Client):
         self.shapes[wanted.name] = None
         return super()._lines(wanted)
 
+    def _pieces(self, wanted: Wanted) -> Any:
+        self.shapes[wanted.name] = None
+        return super()._pieces(wanted)
+
 
 def every_call(client: Client) -> None:
     """Make each call of the client that asks the server."""
@@ -124,6 +136,7 @@ def every_call(client: Client) -> None:
         access_calls,
         bulk_calls,
         execution_calls,
+        maintenance_calls,
         schedule_calls,
         server_calls,
         statistics_calls,
@@ -143,7 +156,7 @@ def every_call(client: Client) -> None:
 
 def _make(bound: Callable[..., Any], call: Callable[..., Any]) -> None:
     given: dict[str, Any] = {name: {} for name in ("draft", "changes", "request", "given")}
-    given |= {"forms": [], "lines": b""}
+    given |= {"forms": [], "lines": b"", "older_than": timedelta(days=1)}
     needed = [
         each.name
         for each in list(inspect.signature(call).parameters.values())[1:]

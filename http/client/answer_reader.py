@@ -1,11 +1,10 @@
-"""The lines of one answer, read while they come, by a client whose loop is on another thread."""
+"""One answer, read while it comes, by a client whose loop is on another thread: by lines, or as bytes."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Protocol, TypeVar
 
 from quarterjack.actors.engine import Reply
 
-from .request import Wanted
 from .session import Session, Work
 
 T = TypeVar("T")
@@ -19,28 +18,32 @@ class Run(Protocol):
         ...
 
 
-class LineReader:
+Begin = Callable[[Session], AsyncGenerator[list[bytes], Any]]
+"""Begins to read an answer."""
+
+
+class AnswerReader:
     """Begins with the first `next`; one piece at a time is under way."""
 
-    def __init__(self, run: Run, wanted: Wanted) -> None:
+    def __init__(self, run: Run, begin: Begin) -> None:
         self._run = run
-        self._wanted = wanted
-        self._lines: AsyncGenerator[list[bytes], Any] | None = None
+        self._begin = begin
+        self._coming: AsyncGenerator[list[bytes], Any] | None = None
 
     def next(self) -> Reply[list[bytes] | None]:
-        """The lines that have come since; None: that was all."""
+        """What has come since; None: that was all."""
         return self._run(self._next)
 
     def close(self) -> None:
         """Break it off, if it is not through."""
-        if self._lines is not None:
+        if self._coming is not None:
             self._run(self._close)
 
     async def _next(self, session: Session) -> list[bytes] | None:
-        if self._lines is None:
-            self._lines = session.lines(self._wanted)
-        return await anext(self._lines, None)
+        if self._coming is None:
+            self._coming = self._begin(session)
+        return await anext(self._coming, None)
 
     async def _close(self, _: Session) -> None:
-        if self._lines is not None:
-            await self._lines.aclose()
+        if self._coming is not None:
+            await self._coming.aclose()

@@ -1,0 +1,256 @@
+"""`quarterjack backup`, `check` and `prune`: on the database itself, or through the server that has it."""
+
+import functools
+import os
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
+
+import click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from quarterjack.actors.engine.clock import wall_clock
+from quarterjack.runtime import DatabaseError
+from quarterjack.runtime.idle_database import IdleDatabase
+from quarterjack.storage import DatabaseInUse, InvalidInput, NotFound
+
+from .. import json_text
+from ..client import Client
+from ..shapes.maintenance import Examined, Pruned
+from .connection import ClientError, client_of, told
+from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
+
+_BATCH: Final = 1_000
+Done = Callable[[int, int | None], None]
+"""Is told how much is done, and of how much."""
+
+
+class Keeper(ABC):
+    """Who looks after the database. All raise `ClientError`."""
+
+    @abstractmethod
+    def copy(self, target: Path, done: Done) -> None:
+        """Write the database into that file."""
+
+    @abstractmethod
+    def check(self) -> Examined:
+        """Read all of it."""
+
+    @abstractmethod
+    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
+        """Delete some of what is old."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """All is deleted: give its space back, if that can be done now."""
+
+
+class _InFile(Keeper):
+    def __init__(self, database: str) -> None:
+        self._database = database
+
+    def copy(self, target: Path, done: Done) -> None:
+        with _explained():
+            IdleDatabase(self._database).backup(target, done)
+
+    def check(self) -> Examined:
+        with _explained():
+            return Examined.of(IdleDatabase(self._database).check())
+
+    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
+        with _explained():
+            found = IdleDatabase(self._database).prune(
+                older_than, wall_clock(), keep=keep, workflow_id=workflow_id, most=_BATCH
+            )
+            return Pruned.of(found)
+
+    def finish(self) -> None:
+        with _explained():
+            IdleDatabase(self._database).shrink()
+
+
+class _AtServer(Keeper):
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def copy(self, target: Path, done: Done) -> None:
+        written = 0
+        with target.open("wb") as file:
+            for piece in self._client.backup_pieces():
+                file.write(piece)
+                written += len(piece)
+                done(written, None)
+
+    def check(self) -> Examined:
+        return self._client.check().get()
+
+    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
+        return self._client.prune(older_than, keep=keep, workflow_id=workflow_id, most=_BATCH).get()
+
+    def finish(self) -> None:
+        """A server uses the space again; the file stays as large as it is."""
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseInUse as error:
+        there = f"--url http://127.0.0.1:{DEFAULT_PORT}, with the token of an admin as --token"
+        raise ClientError(f"{error} Or have the running server do it: {there}.") from None
+    except (DatabaseError, InvalidInput, NotFound) as error:
+        raise ClientError(str(error)) from None
+
+
+def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--database`, or `--url` and `--token`: the command is given a `keeper`."""
+
+    @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
+    @click.option("--url", metavar="URL", help="Ask the server there instead, which is running.")
+    @option("--token", help="For --url, of an admin; better in the environment.")
+    @config_option
+    @functools.wraps(command)
+    def with_keeper(*, database: str, url: str | None, token: str | None, **rest: Any) -> Any:
+        if url is None:
+            return command(keeper=_InFile(database), **rest)
+        with client_of(url, token) as client, told():
+            return command(keeper=_AtServer(client), **rest)
+
+    return with_keeper
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@_keeper_options
+def backup(keeper: Keeper, file: Path, force: bool) -> None:
+    """Copy the database to FILE, all as it was at one moment, also while a server works with it.
+
+    FILE is there when the copy is whole and was looked at, and not before. It is a database as any other:
+    `quarterjack serve --database sqlite:///FILE` goes on from there. The key of secret
+    parameters is not in it.
+
+    \b
+    Examples:
+      quarterjack backup jobs-copy.db --database sqlite:///jobs.db
+      quarterjack backup jobs-copy.db --url http://127.0.0.1:8321
+    """
+    if file.exists() and not force:
+        raise click.UsageError(f"{file} is there already; --force replaces it")
+    try:
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
+            copy = Path(part.name)
+        try:
+            with _bar("Copying") as done:
+                keeper.copy(copy, done)
+            _look_at(copy)
+            copy.replace(file)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ClientError(f"{file}: {error.strerror or error}") from None
+    click.echo(f"{file.stat().st_size:,} bytes written to {file}", err=True)
+
+
+@click.command()
+@json_option
+@_keeper_options
+def check(keeper: Keeper, as_json: bool) -> None:
+    """Read the whole database, and say whether it is whole; exit code 1 if it is not.
+
+    \b
+    Examples:
+      quarterjack check --database sqlite:///jobs.db
+      quarterjack check --url http://127.0.0.1:8321 --json
+    """
+    found = keeper.check()
+    if as_json:
+        click.echo(json_text.dump(found.model_dump(mode="json")))
+    else:
+        for fault in found.faults:
+            click.echo(fault)
+        verdict = "whole" if found.ok else "DAMAGED: restore a backup, or copy what can be read"
+        click.echo(
+            f"The database is {verdict}: {found.size:,} bytes, schema {found.schema_version}, "
+            f"{found.executions:,} executions, {found.events:,} events."
+        )
+    if not found.ok:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    type=DurationType(),
+    required=True,
+    help="What is older may go, such as 90d; at least 1h.",
+)
+@click.option("--keep", type=click.IntRange(0, 1_000_000), default=0, show_default=True,
+    help="Keep so many of each workflow's newest executions, however old.")  # fmt: skip
+@click.option("--workflow", metavar="ID", help="Delete executions of that workflow only.")
+@json_option
+@_keeper_options
+def prune(
+    keeper: Keeper, older_than: timedelta, keep: int, workflow: str | None, as_json: bool
+) -> None:
+    """Delete old executions with their steps and output, due instants, events and audit entries.
+
+    In small transactions, so a server goes on meanwhile. What has not ended stays, and so do events that a
+    webhook has not got yet. Without a server the file is written anew at the end, and smaller.
+
+    \b
+    Examples:
+      quarterjack prune --older-than 90d --database sqlite:///jobs.db
+      quarterjack prune --older-than 7d --keep 100 --workflow shop-probe --url http://127.0.0.1:8321
+    """
+    names = ("executions", "fires", "events", "audit")
+    totals = dict.fromkeys(names, 0)
+    with _bar("Deleting") as done:
+        while True:
+            found = keeper.prune(older_than, keep, workflow)
+            for name in names:
+                totals[name] += getattr(found, name)
+            done(sum(totals.values()), None)
+            if not found.more:
+                break
+        if any(totals.values()):
+            keeper.finish()
+    if as_json:
+        click.echo(json_text.dump(totals))
+        return
+    told_counts = [f"{totals[name]:,} {name.replace('audit', 'audit entries')}" for name in names]
+    click.echo(f"deleted: {', '.join(told_counts)}")
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Done]:
+    """A progress bar on standard error, if that is a terminal."""
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    is_shown = os.isatty(2)
+    if not is_shown:
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _look_at(copy: Path) -> None:
+    """Whether it is whole. Raises `ClientError`."""
+    connection = sqlite3.connect(copy)
+    try:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    finally:
+        connection.close()
+    if verdict != "ok":
+        raise ClientError(f"the copy is damaged ({verdict}); see `quarterjack check`")

@@ -1,0 +1,159 @@
+"""What may be deleted goes, in limited steps; what is still needed stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from quarterjack.actors.engine import VirtualClock
+from quarterjack.runtime import Workflow
+from quarterjack.runtime.testing import VirtualRuntime
+from quarterjack.storage import InvalidInput
+from quarterjack.storage.pruning import Pruned
+from quarterjack.storage.queries import ExecutionFilter, PageRequest
+
+quick = Workflow("quick")
+
+
+@quick.step
+def once() -> int:
+    return 1
+
+
+other = Workflow("other")
+
+
+@other.step
+def twice() -> int:
+    return 2
+
+
+waits = Workflow("waits")
+waits.wait_for_event("go")
+
+MONTH = timedelta(days=30)
+
+
+def shop() -> VirtualRuntime:
+    """Two schedules that run once a day."""
+    return VirtualRuntime(workflows=[quick, other, waits], clock=VirtualClock())
+
+
+def daily(runtime: VirtualRuntime, workflow: str) -> str:
+    draft = {"workflowId": workflow, "name": workflow, "scheduleConfig": {"cron": "0 0 * * *"}}
+    return runtime.create_scheduled_workflow(draft).get()
+
+
+def prune_all(runtime: VirtualRuntime, age: timedelta, **options: object) -> Pruned:
+    """Until there is no more."""
+    found = Pruned(more=True)
+    while found.more:
+        found = found + runtime.prune(age, **options).get()  # type: ignore[arg-type]
+    return found
+
+
+def count(runtime: VirtualRuntime, **wanted: object) -> int:
+    page = runtime.list_executions(ExecutionFilter(**wanted), PageRequest(500)).get()  # type: ignore[arg-type]
+    return len(page.items)
+
+
+def test_old_executions_go_and_young_ones_stay() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        runtime.advance("100.5 days")
+        found = prune_all(runtime, MONTH)
+        assert found.executions == 70
+        assert count(runtime) == 30
+        assert found.fires == 70
+        assert prune_all(runtime, MONTH).rows == 0
+
+
+def test_the_newest_of_each_workflow_stay_however_old() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        key = daily(runtime, "other")
+        runtime.advance("50.5 days")
+        runtime.pause_schedule(key).get()
+        runtime.advance("100.5 days")
+        prune_all(runtime, MONTH, keep=40)
+        assert count(runtime, workflow_id="quick") == 40
+        assert count(runtime, workflow_id="other") == 40
+
+
+def test_one_workflow_alone_can_be_pruned() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        daily(runtime, "other")
+        runtime.advance("60.5 days")
+        found = prune_all(runtime, MONTH, workflow_id="quick")
+        assert (found.fires, found.events, found.audit) == (0, 0, 0)
+        assert count(runtime, workflow_id="quick") == 30
+        assert count(runtime, workflow_id="other") == 60
+
+
+def test_what_has_not_ended_stays() -> None:
+    with shop() as runtime:
+        key = runtime.run("waits").get()
+        runtime.advance("60.5 days")
+        prune_all(runtime, timedelta(hours=1))
+        assert runtime.get_execution(key).get().execution.id == key
+
+
+def test_a_step_deletes_no_more_than_it_may() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        runtime.advance("100.5 days")
+        found = runtime.prune(MONTH, most=10).get()
+        assert (found.rows, found.more) == (10, True)
+        assert prune_all(runtime, MONTH, most=7).executions == 60
+
+
+def test_events_go_from_the_oldest_on_and_the_newest_stays() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        runtime.advance("10.5 days")
+        newest = runtime.events(0).get()[-1].seq
+        prune_all(runtime, timedelta(hours=1))
+        left = runtime.events(0).get()
+        assert [event.seq for event in left] == [newest]
+
+
+def test_events_that_a_webhook_has_not_got_stay() -> None:
+    with shop() as runtime:
+        made = runtime.create_webhook({"url": "https://example.org/hook", "topics": ["schedule:*"]})
+        made.get()
+        daily(runtime, "quick")
+        runtime.advance("60.5 days")
+        cursor = runtime.events(0).get()[-1].seq
+        prune_all(runtime, timedelta(hours=1))
+        left = runtime.events(0).get()
+        assert left[-1].seq == cursor
+        assert [event.seq for event in left] == list(range(left[0].seq, cursor + 1))
+
+
+def test_schedules_go_on_after_their_history_is_gone() -> None:
+    with shop() as runtime:
+        key = daily(runtime, "quick")
+        runtime.advance("40.5 days")
+        prune_all(runtime, timedelta(hours=1))
+        runtime.advance("2 days")
+        assert count(runtime) == 2
+        assert runtime.get_schedule_workflow_status(key).get().schedule.totals.executions == 42
+
+
+def test_what_is_young_can_not_be_asked_for() -> None:
+    with shop() as runtime, pytest.raises(InvalidInput, match="at least 1h"):
+        runtime.prune(timedelta(minutes=5)).get()
+
+
+def test_a_child_stays_until_its_parent_has_ended() -> None:
+    parent = Workflow("parent")
+    parent.subworkflow(quick)
+    parent.wait_for_event("go")
+    with VirtualRuntime(workflows=[quick, parent]) as runtime:
+        runtime.run("parent").get()
+        runtime.advance("60.5 days")
+        assert count(runtime) == 2
+        assert prune_all(runtime, MONTH).executions == 0
+        runtime.send_event("go").get()
+        runtime.advance("60.5 days")
+        assert prune_all(runtime, MONTH).executions == 2
