@@ -13,7 +13,6 @@ class ClientError(click.ClickException):
 
     def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
-        self.exit_code = int(code)  # type: ignore[misc]  # click takes it from the instance
         self.exit_code = int(code)  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: Any = None) -> None:

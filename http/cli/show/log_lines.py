@@ -34,7 +34,6 @@ class _Seen(NamedTuple):
     """How far an attempt's lines are read: the time of the last one, and how many have that time."""
 
     time: datetime
-    lines: int
     those: int
 
 
@@ -69,7 +68,6 @@ class LogReader:
             new = list(lines)
         else:
             new = [line for line in lines if line.time > seen.time]
-            new = [line for line in lines if line.time == seen.time][seen.lines :] + new
             new = [line for line in lines if line.time == seen.time][seen.those :] + new
         return [Told(step, attempt, line) for line in new]
 
