@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType
 from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.engine import Reply
 from quarterjack.runtime import Runtime
-from quarterjack.storage import QuarterjackError
+from quarterjack.storage import NotFound, QuarterjackError
 from quarterjack.storage.events import TOPICS
 
 from .frames import Auth, Codec, Frame, FrameError, Subscribe, Unsubscribe, frame_of
@@ -24,6 +24,7 @@ from .live_states import LiveState, LiveStates
 from .live_subscription import Subscription
 from .live_watches import LiveWatches
 from .live_writer import LiveWriter
+from .log_states import LOGS
 from .replay import Pruned, StoredEvents
 from .token_bucket import TokenBucket
 
@@ -173,7 +174,7 @@ class LiveConnection:
             self._queue.put_answer({"op": "authenticated", "role": self.visitor.role.value})
 
     async def _subscribe(self, wanted: Subscribe, visitor: Visitor) -> None:
-        state = self._states.find(wanted.topic)
+        state = await self._state(wanted, visitor)
         if state is None and wanted.topic not in TOPICS:
             raise FrameError("unknown-topic", f"there is no topic {wanted.topic!r:.60}", wanted.id)
         most = self._limits.subscriptions
@@ -184,15 +185,42 @@ class LiveConnection:
         if state is None:
             await self._follow(wanted)
         else:
-            await self._watch(wanted, state, visitor)
+            await self._watch(wanted, state)
 
-    async def _watch(self, wanted: Subscribe, state: LiveState, visitor: Visitor) -> None:
-        if wanted.after is not None or wanted.key is not None:
+    async def _state(self, wanted: Subscribe, visitor: Visitor) -> LiveState | None:
+        """The state that is wanted; None: it is events. Raises `FrameError`."""
+        is_logs = wanted.topic == LOGS
+        state = None if is_logs else self._states.find(wanted.topic)
+        if state is None and not is_logs:
+            return None
+        if wanted.after is not None or (wanted.key is not None and not is_logs):
             told = f"{wanted.topic} is a state, not events: it has no after and no key"
             raise FrameError("invalid-input", told, wanted.id)
+        if state is None:
+            return await self._logs(wanted, visitor)
         if visitor.workflows is not None and not state.source.for_limited:
             told = f"the token is limited to some workflows, and {wanted.topic} is not about those"
             raise FrameError("forbidden", told, wanted.id)
+        return state
+
+    async def _logs(self, wanted: Subscribe, visitor: Visitor) -> LiveState:
+        execution_id, _, step = (wanted.key or "").partition("/")
+        if not step:
+            told = "logs are of a step: give EXECUTION/STEP as the key"
+            raise FrameError("invalid-input", told, wanted.id)
+        try:
+            workflow = await self._runtime.workflow_of_execution(execution_id)
+            own = visitor.workflows
+            if workflow is None or (own is not None and workflow not in own):
+                raise NotFound("execution", execution_id)
+            await self._runtime.get_step_logs(execution_id, step)  # whether there is such a step
+        except NotFound as error:
+            raise FrameError("not-found", str(error), wanted.id) from None
+        except QuarterjackError as error:
+            raise FrameError("unavailable", str(error), wanted.id) from None
+        return self._states.logs(execution_id, step)
+
+    async def _watch(self, wanted: Subscribe, state: LiveState) -> None:
         replaced = self._subscriptions.get(wanted.id)
         if replaced is not None:
             await self.drop(replaced)
@@ -202,7 +230,7 @@ class LiveConnection:
             raise FrameError("unavailable", str(error), wanted.id) from None
         seq = self._runtime.last_seq
         self._queue.put_answer({"op": "subscribed", "id": wanted.id, "seq": seq})
-        self._watches.state_changed(wanted.topic)  # there may be one already
+        self._watches.state_changed(state.source.topic)  # there may be one already
 
     async def _follow(self, wanted: Subscribe) -> None:
         self._watches.remove(wanted.id)

@@ -12,6 +12,7 @@ from quarterjack.runtime import Runtime
 from quarterjack.storage import QuarterjackError
 
 from .actor_states import ActorStates
+from .log_states import LogStates
 from .pause import pause
 from .server_state import ServerStates
 from .state_frame import StateFrame
@@ -116,7 +117,17 @@ class LiveStates:
     def __init__(self, runtime: Runtime) -> None:
         sources: tuple[StateSource, ...] = (ServerStates(runtime), ActorStates(runtime))
         self._by_topic = {each.topic: LiveState(runtime, each) for each in sources}
+        self._logs: dict[tuple[str, str], LiveState] = {}
+        self._runtime = runtime
 
     def find(self, topic: str) -> LiveState | None:
         """The state of that topic; None: it is not one that is watched."""
         return self._by_topic.get(topic)
+
+    def logs(self, execution_id: str, step: str) -> LiveState:
+        """What a step writes: one for all who watch it, forgotten when nobody does."""
+        self._logs = {key: each for key, each in self._logs.items() if each.is_sampled}
+        key = (execution_id, step)
+        if key not in self._logs:
+            self._logs[key] = LiveState(self._runtime, LogStates(self._runtime, *key))
+        return self._logs[key]

@@ -59,6 +59,15 @@ _TAGS: Final = {
     "cron": "For those who are writing an expression.",
     "server": "How the server is.",
 }
+_PLACES: Final = {
+    "previews": "schedules",
+    "bulk": "schedules",
+    "summaries": "schedules",
+    "timeline": "schedules",
+    "running": "executions",
+    "counts": "statistics",
+}
+"""Where the calls of a module belong, if that has another name."""
 
 
 def describe(calls: Sequence[Call], prefix: str = "", *, needs_token: bool = True) -> Json:
@@ -249,6 +258,8 @@ _PATH_VALUES: Final = {
     "token_id": (r"^[A-Za-z0-9_-]{1,64}$", "tok_4k2m8n1p0q7r5s3t6v9w"),
     "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
     "event": (r"^[^\x00-\x1f\x7f-\x9f]{1,200}$", "order-paid"),
+    "folder": (r"^[a-z]{1,40}$", "pages"),
+    "file": (r"^[a-z_]{1,40}\.[a-z]{2,5}$", "app.js"),
     "step": (r"^[A-Za-z_][A-Za-z0-9_]{0,99}(\[[0-9]{1,6}\])?$", "extract"),
 }
 """Parameter of a path → what it looks like, and an example."""
@@ -273,9 +284,7 @@ def _schemas(calls: Iterable[Call]) -> tuple[Json, dict[Any, Json]]:
 
 def _tag(call: Call) -> str:
     place = call.handler.__module__.rpartition(".")[2]
-    return {"previews": "schedules", "bulk": "schedules", "counts": "statistics"}.get(
-        place, place if place in _TAGS else "server"
-    )
+    return _PLACES.get(place, place if place in _TAGS else "server")
 
 
 def _without_null(schema: Json) -> Json:

@@ -113,6 +113,55 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "updatedAt": "2026-01-20T12:00:00.000000Z",
         }
     ],
+    "ScheduleSummary": [
+        {
+            "scheduleId": _SCHEDULE,
+            "workflowId": "daily-report",
+            "name": "Nightly report",
+            "enabled": True,
+            "status": "active",
+            "note": "",
+            "rule": "At 03:00 every day",
+            "timezone": "Europe/Paris",
+            "nextExecution": "2026-02-01T02:00:00.000000Z",
+            "lastExecution": {
+                "id": _EXECUTION,
+                "status": "succeeded",
+                "trigger": "cron",
+                "scheduledTime": _AT,
+                "startedAt": "2026-01-31T02:00:00.003400Z",
+                "endedAt": "2026-01-31T02:00:12.003400Z",
+                "duration": 12.0,
+            },
+            "running": 0,
+            "queued": 0,
+            "failuresInRow": 0,
+            "late": False,
+            "lost": 0,
+            "recent": [
+                {
+                    "id": _EXECUTION,
+                    "status": "succeeded",
+                    "scheduledTime": _AT,
+                    "duration": 12.0,
+                }
+            ],
+        }
+    ],
+    "Attention": [
+        {
+            "kind": "failing",
+            "scheduleId": _SCHEDULE,
+            "workflowId": "daily-report",
+            "name": "Nightly report",
+            "status": "active",
+            "since": _AT,
+            "count": 3,
+            "error": {"type": "ConnectionError", "message": "the warehouse does not answer"},
+            "nextExecution": "2026-02-01T02:00:00.000000Z",
+            "lastExecution": {"id": _EXECUTION, "status": "failed"},
+        }
+    ],
     "TriggerBody": [{"params": {"region": "us"}, "priority": 1}],
     "RunBody": [{"params": {"region": "us"}}],
     "NoteBody": [{"note": "until the warehouse is back"}],

@@ -42,10 +42,13 @@ def span_around(now: datetime, since: datetime | None, until: datetime | None) -
 
     Raises `InvalidInput` for one that has no length, or is longer than a week.
     """
-    if since is None:
-        since = now - _AROUND if until is None else min(now, until) - _AROUND
-    if until is None:
-        until = max(now, since) + _AROUND
+    try:
+        if since is None:
+            since = min(now, until or now) - _AROUND
+        if until is None:
+            until = max(now, since) + _AROUND
+    except OverflowError:
+        raise InvalidInput.field("until", msg="there is no calendar for that span") from None
     if until <= since:
         raise InvalidInput.field("until", msg="it is not after since")
     if until - since > LONGEST:
@@ -61,7 +64,7 @@ def timeline_of(past: CountedPage[Past], span: Span, now: datetime) -> Timeline:
 def _row(past: Past, span: Span, now: datetime) -> TimelineRow:
     try:
         coming = list(islice(_coming(past, span, now), MOST_COMING + 1))
-    except InvalidInput:  # a rule that makes no sense any more, which the schedule's status tells
+    except (InvalidInput, OverflowError):  # a rule that makes no sense any more; the end of time
         coming = []
     return TimelineRow(past, coming[:MOST_COMING], len(coming) > MOST_COMING)
 

@@ -89,17 +89,19 @@ def ended_runs(
 def failing_since(reader: Reader, key: ScheduleId) -> datetime | None:
     """When the first of the failures in a row of a schedule ended; None: long ago, or never."""
     first: int | None = None
-    found = _run(reader, _FAILURES, schedule=key)
-    for ended_at, status, backfill_id in found:
-        if backfill_id is not None:
-            continue
-        if status == ExecutionStatus.SUCCEEDED.value:
-            break
-        if status in FAILED:
-            first = ended_at
-    else:
-        if len(found) == _MOST_FAILURES:
-            return None
+    found = reader.connection().execute(_FAILURES.sql, _FAILURES.bind({"schedule": key}))
+    try:
+        for number, (ended_at, status, backfill_id) in enumerate(found, 1):
+            if number == _MOST_FAILURES:
+                return None
+            if backfill_id is not None:
+                continue
+            if status == ExecutionStatus.SUCCEEDED.value:
+                break
+            if status in FAILED:
+                first = ended_at
+    finally:
+        found.close()  # it may have more, which nobody asks for
     return None if first is None else from_micros(first)
 
 

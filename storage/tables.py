@@ -339,6 +339,7 @@ __all__ = [
     "AttemptRow",
     "BackfillRow",
     "CalendarRow",
+    "DateField",
     "DeliveryRow",
     "EventRow",
     "ExecutionRow",

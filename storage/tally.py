@@ -72,8 +72,10 @@ def _taking(model: type[Model]) -> Statement:
     return Statement(build)
 
 
-_ADD: Final = {model: _adding(model) for model in _SUMMED}
-_TAKE: Final = {model: _taking(model) for model in (WorkflowHourRow, ScheduleDayRow)}
+_ADD: Final[Mapping[type[Model], Statement]] = {model: _adding(model) for model in _SUMMED}
+_TAKE: Final[Mapping[type[Model], Statement]] = {
+    model: _taking(model) for model in (WorkflowHourRow, ScheduleDayRow)
+}
 _NOTHING: Final = {model: dict.fromkeys(names, 0) for model, names in _SUMMED.items()}
 _Rows = dict[tuple[Any, ...], dict[str, Any]]
 

@@ -25,6 +25,8 @@ MOST: Final = 200
 """Runs, and gaps, of a schedule."""
 _ROW, _FIRE = ExecutionRow, FireRow
 _UNDER_WAY: Final = (ExecutionStatus.RUNNING.value, ExecutionStatus.WAITING.value)
+_NAMES: Final = [each.name for each in BRIEF_COLUMNS]
+_QUEUED, _STARTED = _NAMES.index("queued_at"), _NAMES.index("started_at")
 _GAP_COLUMNS = (
     _FIRE.due,
     _FIRE.through,
@@ -142,21 +144,19 @@ def _runs(
 ) -> tuple[list[RunBrief], bool]:
     since, until = to_micros(span.since), to_micros(span.until)
     found = _rows(reader, _MADE_WITHIN, schedule=key, since=since, until=until)
-    found += _rows(reader, _ENDED_SINCE, schedule=key, since=since)
-    found += _rows(reader, _OPEN, schedule=key)
-    each = {run.id: run for run in briefs(found, workflows) if _reaches(run, span)}
-    runs = sorted(each.values(), key=lambda run: (_start(run), run.id))
-    return runs[-MOST:], len(runs) > MOST
+    before = _rows(reader, _ENDED_SINCE, schedule=key, since=since)
+    found += [each for each in before if each[_QUEUED] < since]
+    under_way = _rows(reader, _OPEN, schedule=key)
+    found += [each for each in under_way if each[_QUEUED] < since]
+    reaching = [each for each in found if _start(each) < until]
+    reaching.sort(key=lambda each: (_start(each), each[0]))
+    return briefs(reaching[-MOST:], workflows), len(reaching) > MOST
 
 
-def _reaches(run: RunBrief, span: Span) -> bool:
-    ends_before = run.ended_at is not None and run.ended_at < span.since
-    return _start(run) < span.until and not ends_before
-
-
-def _start(run: RunBrief) -> datetime:
+def _start(row: tuple[Any, ...]) -> int:
     """Of one that has not begun: when it was made."""
-    return run.started_at or run.queued_at
+    began: int = row[_QUEUED] if row[_STARTED] is None else row[_STARTED]
+    return began
 
 
 def _gaps(reader: Reader, key: ScheduleId, span: Span) -> list[Gap]:

@@ -9,18 +9,26 @@ import click
 
 from .. import json_text
 from ..client import Client
-from .connection import ClientError
-from .options import client_options, json_option, option
+from .failure import ClientError
+from .help_text import examples
+from .options import json_option, option
 from .plan_view import plan_form, plan_lines, plan_notes, plan_summary
 from .planned_import import carry_out, fail_for, planned
 from .schedule_files import SUFFIXES, files_in, read_schedules
 from .schedule_plan import SchedulePlan, Wish
+from .server_options import client_options
 
 SOMETHING_TO_DO: Final = 3
 """The exit code of a dry run that found a difference."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack apply schedules/ --dry-run",
+        "quarterjack apply schedules/ --prune --yes",
+        "quarterjack apply nightly.toml --json",
+    )
+)
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--prune", is_flag=True, help="Delete what an earlier apply made and no file has now."

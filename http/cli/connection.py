@@ -1,43 +1,40 @@
-"""The client that commands have of a running server; its errors reach the user as one line, exit code 1.
+"""The client that commands have of a running server; its errors reach the user as a line with an exit code.
 
 Nothing is retried: who types a command sees at once why it failed.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
-from quarterjack.storage import InvalidInput, QuarterjackError
+from quarterjack.storage import InvalidInput, NotFound, QuarterjackError
 
 from ..client import (
     Client,
+    Forbidden,
     NoServer,
     NotAQuarterjackServer,
     Refused,
     ServerUnreachable,
     Unauthorized,
 )
-from .terminal_text import shown
+from .exit_codes import ExitCode
+from .failure import ClientError
 
 
-class ClientError(click.ClickException):
-    """What the user asked for was not done; the message says why."""
-
-    exit_code = 1
-
-    def show(self, file: Any = None) -> None:
-        told = "\n".join(map(shown, self.message.split("\n")))
-        click.echo(f"quarterjack: {told}", err=True, file=file)
-
-
-def client_of(url: str, token: str | None) -> Client:
+def client_of(
+    url: str, token: str | None, *, ca: Path | None = None, verify: bool = True, **options: Any
+) -> Client:
     """A client of the server there. Raises `click.UsageError` for what is no address."""
     try:
-        return Client(url, token=token, retries=0)
+        return Client(url, token=token, retries=0, ca=ca, verify=verify, **options)
     except InvalidInput as error:
         raise click.UsageError(f"--url {url}: {error.errors[0].msg}") from None
+    except OSError as error:  # also what OpenSSL can't read
+        raise click.UsageError(f"--ca {ca}: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -46,7 +43,18 @@ def told() -> Iterator[None]:
     try:
         yield
     except QuarterjackError as error:
-        raise ClientError(_sentence(error)) from None
+        raise ClientError(_sentence(error), _code(error)) from None
+
+
+def _code(error: QuarterjackError) -> ExitCode:
+    match error:
+        case ServerUnreachable() | NotAQuarterjackServer():
+            return ExitCode.NO_SERVER
+        case Unauthorized() | Forbidden():
+            return ExitCode.NOT_ALLOWED
+        case NotFound():
+            return ExitCode.NOT_FOUND
+    return ExitCode.FAILED
 
 
 def _sentence(error: QuarterjackError) -> str:

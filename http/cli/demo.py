@@ -21,6 +21,7 @@ from quarterjack.storage import AlreadyExists
 
 from ..settings import HttpSettings
 from .demo_view import DemoView
+from .help_text import examples
 from .options import DEFAULT_PORT, config_option, option
 from .serve import run
 
@@ -28,7 +29,12 @@ EXAMPLES: Final = "quarterjack.examples"
 _GRACE: Final = "5s"
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack demo",
+        "quarterjack demo --port 0 --folder look-around",
+    )
+)
 @option("--host", default="127.0.0.1", help="The loopback address to listen on.")
 @option(
     "--port",

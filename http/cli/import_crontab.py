@@ -21,15 +21,18 @@ from quarterjack.storage.durations import format_duration
 
 from .. import json_text
 from ..client import Client
-from .connection import ClientError, told
+from .connection import told
 from .crontab_drafts import CrontabTerms, DraftedCrontab, drafted
 from .crontab_file import LARGEST, Crontab, read_crontab
 from .crontab_view import crontabs_form, notes, print_crontabs
-from .options import DurationType, client_options, json_option, option
+from .failure import ClientError
+from .help_text import examples
+from .options import DurationType, json_option, option
 from .plan_view import plan_notes
 from .planned_import import Outcome, carry_out, fail_for, planned
 from .schedule_files import FileProblem
 from .schedule_plan import SchedulePlan, Wish
+from .server_options import client_options
 from .zones import ZoneType, local_zone
 
 _SYSTEM_FILE: Final = Path("/etc/crontab")
@@ -37,7 +40,13 @@ _SYSTEM_FOLDER: Final = Path("/etc/cron.d")
 _STANDARD_INPUT: Final = "-"
 
 
-@click.command(name="import-crontab")
+@click.command(
+    name="import-crontab",
+    epilog=examples(
+        "quarterjack import-crontab /etc/crontab /etc/cron.d/php --dry-run",
+        "crontab -l | quarterjack import-crontab - --timezone Europe/Paris",
+    ),
+)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @option(
     "--system/--user",

@@ -22,7 +22,9 @@ from quarterjack.storage import DatabaseInUse, InvalidInput, NotFound
 from .. import json_text
 from ..client import Client
 from ..shapes.maintenance import Examined, Pruned
-from .connection import ClientError, client_of, told
+from .connection import client_of, told
+from .failure import ClientError
+from .help_text import examples
 from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
 
 _BATCH: Final = 1_000
@@ -124,7 +126,12 @@ def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_keeper
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack backup jobs-copy.db --database sqlite:///jobs.db",
+        "quarterjack backup jobs-copy.db --url http://127.0.0.1:8321",
+    )
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @_keeper_options
@@ -134,11 +141,6 @@ def backup(keeper: Keeper, file: Path, force: bool) -> None:
     FILE is there when the copy is whole and was looked at, and not before. It is a database as any other:
     `quarterjack serve --database sqlite:///FILE` goes on from there. The key of secret
     parameters is not in it.
-
-    \b
-    Examples:
-      quarterjack backup jobs-copy.db --database sqlite:///jobs.db
-      quarterjack backup jobs-copy.db --url http://127.0.0.1:8321
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} is there already; --force replaces it")
@@ -158,17 +160,16 @@ def backup(keeper: Keeper, file: Path, force: bool) -> None:
     click.echo(f"{file.stat().st_size:,} bytes written to {file}", err=True)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack check --database sqlite:///jobs.db",
+        "quarterjack check --url http://127.0.0.1:8321 --json",
+    )
+)
 @json_option
 @_keeper_options
 def check(keeper: Keeper, as_json: bool) -> None:
-    """Read the whole database, and say whether it is whole; exit code 1 if it is not.
-
-    \b
-    Examples:
-      quarterjack check --database sqlite:///jobs.db
-      quarterjack check --url http://127.0.0.1:8321 --json
-    """
+    """Read the whole database, and say whether it is whole; exit code 1 if it is not."""
     found = keeper.check()
     if as_json:
         click.echo(json_text.dump(found.model_dump(mode="json")))
@@ -184,15 +185,25 @@ def check(keeper: Keeper, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack prune --older-than 90d --database sqlite:///jobs.db",
+        "quarterjack prune --older-than 7d --keep 100 --workflow shop-probe --url http://127.0.0.1:8321",
+    )
+)
 @click.option(
     "--older-than",
     type=DurationType(),
     required=True,
     help="What is older may go, such as 90d; at least 1h.",
 )
-@click.option("--keep", type=click.IntRange(0, 1_000_000), default=0, show_default=True,
-    help="Keep so many of each workflow's newest executions, however old.")  # fmt: skip
+@click.option(
+    "--keep",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    help="Keep so many of each workflow's newest executions, however old.",
+)
 @click.option("--workflow", metavar="ID", help="Delete executions of that workflow only.")
 @json_option
 @_keeper_options
@@ -203,11 +214,6 @@ def prune(
 
     In small transactions, so a server goes on meanwhile. What has not ended stays, and so do events that a
     webhook has not got yet. Without a server the file is written anew at the end, and smaller.
-
-    \b
-    Examples:
-      quarterjack prune --older-than 90d --database sqlite:///jobs.db
-      quarterjack prune --older-than 7d --keep 100 --workflow shop-probe --url http://127.0.0.1:8321
     """
     names = ("executions", "fires", "events", "audit")
     totals = dict.fromkeys(names, 0)

@@ -16,6 +16,7 @@ from quarterjack.storage.instants import format_instant
 
 from .. import json_text
 from ..shapes.previews import Preview as ShownPreview
+from .help_text import examples
 from .options import config_option, json_option, option
 from .played_draft import lines, played
 from .zones import ZoneType
@@ -41,7 +42,14 @@ class InstantType(click.ParamType):  # type: ignore[type-arg]  # generic since c
             )
 
 
-@click.command(name="next")
+@click.command(
+    name="next",
+    epilog=examples(
+        'quarterjack next "0 3 * * *" --timezone Europe/Paris',
+        'quarterjack next "30 2 * * *" --after 2026-03-28 --count 3',
+        'quarterjack next "0 */12 * * *" --policy overlap=skip --policy assumedDuration=13h',
+    ),
+)
 @click.argument("expression", metavar="EXPR")
 @option("--timezone", default="UTC", type=ZoneType(), help="In which the expression is meant.")
 @option("--count", default=10, type=click.IntRange(1, _MOST), help="How many.")

@@ -1,6 +1,5 @@
 """The options that commands share: each also as `QUARTERJACK_<OPTION>`, and in a TOML file."""
 
-import functools
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,8 +9,6 @@ from typing import Any, Final, TypeVar
 import click
 
 from quarterjack.storage.durations import parse_duration
-
-from .connection import client_of, told
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_PORT: Final = 8321
@@ -40,25 +37,6 @@ def option(name: str, *more: str, **attributes: Any) -> Callable[[Command], Comm
     return click.option(
         name, *more, envvar=variable, show_envvar=True, show_default=True, **attributes
     )
-
-
-def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--url` and `--token`: the command is given a `client` of the server there."""
-
-    @option(
-        "--url",
-        default=f"http://127.0.0.1:{DEFAULT_PORT}",
-        help="Where the server is.",
-        metavar="URL",
-    )
-    @option("--token", help="For a server that wants one; better in the environment.")
-    @config_option
-    @functools.wraps(command)
-    def with_client(*, url: str, token: str | None, **rest: Any) -> Any:
-        with client_of(url, token) as client, told():
-            return command(client=client, **rest)
-
-    return with_client
 
 
 def json_option(command: Command) -> Command:

@@ -9,7 +9,8 @@ from quarterjack.storage import NotFound
 
 from ..client import Client, Refused
 from ..shapes.bulk import ImportReport
-from .connection import ClientError
+from .failure import ClientError
+from .live.progress import changes_counted
 from .schedule_files import FileProblem
 from .schedule_plan import Form, PlannedChange, SchedulePlan, Wish, plan_for
 
@@ -47,12 +48,17 @@ def stored_schedules(client: Client) -> dict[str, Form]:
 def carry_out(client: Client, plan: SchedulePlan) -> Outcome:
     """Do all of it; nothing is deleted if anything else is refused. Raises `ClientError`."""
     report = ImportReport(created=0, updated=0, unchanged=0, errors=[])
-    if plan.sent:
-        report = client.import_schedules(each.form for each in plan.sent).get()
-        fail_for(
-            _problems(plan, report), "the others are as they should be, but nothing was deleted"
-        )
-    deleted = sum(_deleted(client, form) for form in plan.delete)
+    count = len(plan.sent) + len(plan.delete)
+    with changes_counted(client, "importing", count) as advance:
+        if plan.sent:
+            report = client.import_schedules(each.form for each in plan.sent).get()
+            fail_for(
+                _problems(plan, report), "the others are as they should be, but nothing was deleted"
+            )
+        deleted = 0
+        for form in plan.delete:
+            deleted += _deleted(client, form)
+            advance(1)
     unchanged = len(plan.unchanged) + report.unchanged
     return Outcome(report.created, report.updated, deleted, unchanged)
 

@@ -6,10 +6,17 @@ import click
 
 from quarterjack.runtime.vault.keyring import WrongKeyFile, make_key_file, rotate_key_file
 
-from .connection import ClientError
+from .failure import ClientError
+from .help_text import examples
 
 
-@click.command("secret-key")
+@click.command(
+    "secret-key",
+    epilog=examples(
+        "quarterjack secret-key /etc/quarterjack/secret.key",
+        "quarterjack secret-key /etc/quarterjack/secret.key --rotate",
+    ),
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--rotate", is_flag=True, help="Put a new key before those in the file.")
 def secret_key(file: Path, *, rotate: bool) -> None:

@@ -27,13 +27,20 @@ from ..server import ExitCode, bind, check_host, context_of
 from ..server import serve as serve_runtime
 from ..settings import HttpSettings
 from .front_options import front_options
+from .help_text import examples
 from .log_options import log_options
 from .options import DEFAULT_PORT, DurationType, config_option, option
 
 logger = logging.getLogger("quarterjack")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "quarterjack serve --app jobs",
+        "quarterjack serve --app jobs:app --database sqlite:///jobs.db --port 8080",
+        "quarterjack serve --app jobs --config quarterjack.toml",
+    )
+)
 @option("--app", multiple=True, metavar="MODULE[:ATTR]", help="Where workflows are; repeatable.")
 @front_options
 @option("--port", default=DEFAULT_PORT, type=click.IntRange(0, 65_535), help="0 picks a free one.")

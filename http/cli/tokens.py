@@ -18,7 +18,9 @@ from .. import json_text
 from ..client import Client
 from ..client.listing import MOST
 from ..shapes.access import MadeToken, Token
-from .connection import ClientError, client_of, told
+from .connection import client_of, told
+from .failure import ClientError
+from .help_text import examples
 from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
 from .tables import print_table
 
@@ -107,7 +109,12 @@ def token() -> None:
     """
 
 
-@token.command()
+@token.command(
+    epilog=examples(
+        "quarterjack token create ci --role operator --workflow daily-report --expires 90d",
+        "quarterjack token create me --role admin --url http://127.0.0.1:8321",
+    )
+)
 @click.argument("name")
 @option(
     "--role",
@@ -146,7 +153,13 @@ def create(
     click.echo(made["token"])
 
 
-@token.command(name="list")
+@token.command(
+    name="list",
+    epilog=examples(
+        "quarterjack token list",
+        "quarterjack token list --json --database sqlite:///jobs.db",
+    ),
+)
 @json_option
 @_keeper_options
 def list_tokens(keeper: TokenKeeper, as_json: bool) -> None:
@@ -158,7 +171,11 @@ def list_tokens(keeper: TokenKeeper, as_json: bool) -> None:
     print_table(_HEADINGS, [_row(each) for each in found])
 
 
-@token.command()
+@token.command(
+    epilog=examples(
+        "quarterjack token revoke tok_4k2m8n1p0q7r5s3t6v9w",
+    )
+)
 @click.argument("token_id", metavar="ID")
 @_keeper_options
 def revoke(keeper: TokenKeeper, token_id: str) -> None:

@@ -8,7 +8,7 @@ from tzlocal import get_localzone_name
 
 from quarterjack.actors.policies.time_zones import UnknownTimeZone, time_zone
 
-from .connection import ClientError
+from .failure import ClientError
 
 
 class ZoneType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5

@@ -93,3 +93,5 @@ class EventStream(Stream[Event]):
 
     `opened` has the `seq` after which they come.
     """
+
+    _buffer: EventBuffer

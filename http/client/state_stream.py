@@ -11,10 +11,11 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from quarterjack.actors.engine import Reply
 from quarterjack.storage import QuarterjackError
 
+from ..shapes.shape import Shape
 from ..shapes.states import ActorChanges, ServerState
 from .stream import NoMoreEvents, Stream
 
-State = TypeVar("State", ServerState, ActorChanges)
+State = TypeVar("State", bound=Shape)
 Watched = Literal["server", "actors"]
 
 

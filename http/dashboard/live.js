@@ -38,9 +38,9 @@ export function follow({ topic, key, after, event, gap = () => {}, begun = () =>
   return add({ topic, key, position: after ?? null, event, gap, begun }, signal);
 }
 
-/** Have `state` called with what the server says of `server` or `actors`, as often as it does. */
-export function watch(topic, state, signal, refused = () => {}) {
-  return add({ topic, state, gap: refused, begun: () => {} }, signal);
+/** Have `state` called with what the server says of `server`, `actors` or (with a `key`) `logs`, as often as it does. */
+export function watch(topic, state, signal, refused = () => {}, key = null) {
+  return add({ topic, key, state, gap: refused, begun: () => {} }, signal);
 }
 
 /** Begin to listen. */

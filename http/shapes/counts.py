@@ -1,5 +1,7 @@
 """How things went, as it is answered: counts by hour and by day, rates and durations."""
 
+from datetime import timedelta
+
 from quarterjack.storage import counts as s
 from quarterjack.storage.instants import Instant
 
@@ -46,7 +48,11 @@ class Day(Counted):
     @classmethod
     def of(cls, found: s.Day) -> "Day":
         """Of the stored counts."""
-        return cls(day=found.day, average_duration=found.average_duration, **found.counts._asdict())
+        return cls(
+            day=found.day,
+            average_duration=_seconds(found.average_duration),
+            **found.counts._asdict(),
+        )
 
 
 class ScheduleDays(Shape):
@@ -87,8 +93,12 @@ class WorkflowStatistics(Shape):
             timed_out=counts.timed_out,
             cancelled=counts.cancelled,
             success_rate=found.success_rate,
-            average_duration=found.average_duration,
-            p50=found.p50,
-            p95=found.p95,
+            average_duration=_seconds(found.average_duration),
+            p50=_seconds(found.p50),
+            p95=_seconds(found.p95),
             days=[Day.of(each) for each in found.days],
         )
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()

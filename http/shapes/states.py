@@ -4,10 +4,12 @@ from collections.abc import MutableMapping
 from datetime import datetime
 
 from quarterjack.actors.engine import Sighting
+from quarterjack.runtime import AttemptLog as AttemptLogFound
 from quarterjack.runtime import Health, Readiness
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.standing import Standing
 
+from .executions import AttemptLog, LogLine
 from .overview import ScheduleCounts
 from .server import Actor
 from .shape import Seconds, Shape
@@ -106,4 +108,31 @@ class ActorChanges(Shape):
             items=list(items.values()),
             gone=[path for path in gone if path not in items],
             truncated=later.truncated,
+        )
+
+
+class LogChange(Shape):
+    """What an attempt has written since it was told of before."""
+
+    attempt: int
+    running: bool
+    dropped: int
+    """Bytes before the first line that are not kept."""
+    gone: int
+    """How many lines at the beginning are not kept any more."""
+    same: int
+    """How many after those stay as they are; what came after these is replaced by `lines`."""
+    lines: list[LogLine]
+
+    @classmethod
+    def of(cls, found: AttemptLogFound, gone: int, same: int) -> "LogChange":
+        """An attempt's log, for who has so many lines of it."""
+        whole = AttemptLog.of(found)
+        return cls(
+            attempt=whole.attempt,
+            running=whole.running,
+            dropped=whole.dropped,
+            gone=gone,
+            same=same,
+            lines=whole.lines[same:],
         )

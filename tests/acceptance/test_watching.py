@@ -3,15 +3,17 @@
 import signal
 from collections.abc import Callable
 
+import pytest
 from server_process import Start
 
 from quarterjack.http import Client, StateStream
 from quarterjack.http.shapes.states import ActorChanges, WatchedActor
 
 SERVER_OPTIONS = ("--runner", "thread", "--app", "crashes")
-SECONDS = 30
+SECONDS = 40
 TICKER = "quarterjack/ticker"
 Tree = dict[str, WatchedActor]
+pytestmark = pytest.mark.timeout(120)
 
 
 def follow(stream: StateStream[ActorChanges], tree: Tree, enough: Callable[[Tree], bool]) -> None:

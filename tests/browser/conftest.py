@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from dashboard import MISSING, Dashboard, chromium_path, launch
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from rest_client import RestClient
 from server_process import ServerProcess, Start
 
 APPS = Path(__file__).parent / "apps"
+expect.set_options(timeout=15_000)
 Open = Callable[..., Dashboard]
 """Opens a view in a tab of its own: `open_view("#/schedules", scheme="dark")`."""
 

@@ -1,4 +1,4 @@
-"""The list of schedules, as somebody uses it: to find some, to see them change, to steer many, to make one."""
+"""The list of schedules, as one uses it: to find some, to see them change, to steer many, to make one."""
 
 import json
 import re

@@ -10,6 +10,7 @@ from bearer import Bearer
 from dashboard import Dashboard
 from playwright.sync_api import Browser
 from server_process import ServerProcess
+from waiting import eventually
 
 APPS = Path(__file__).parent / "apps"
 REFUSED = "401 (Unauthorized)"
@@ -105,3 +106,19 @@ def test_a_token_that_is_revoked_leads_back_to_the_sign_in(
 def test_the_role_is_shown(visit: Visit, role: str) -> None:
     tab = visit(role=role)
     assert tab.page.get_by_text(f"{role} · {role}").is_visible()
+
+
+@pytest.mark.parametrize(("role", "offered"), [("viewer", False), ("operator", True)])
+def test_running_and_retrying_are_offered_to_who_may(
+    visit: Visit, tokens_and_url: tuple[dict[str, str], str], role: str, offered: bool
+) -> None:
+    tokens, url = tokens_and_url
+    client = Bearer(url, tokens["operator"])
+    begun = client.post("/api/workflows/broken/run", {}).body["executionId"]
+    eventually(lambda: client.get(f"/api/executions/{begun}").body["status"] == "failed")
+    tab = visit("#/workflows/broken", role=role)
+    tab.page.get_by_role("heading", name="Newest executions").wait_for()
+    assert tab.page.get_by_role("button", name="Run").is_visible() is offered
+    tab.page.evaluate(f"location.hash = '#/executions/{begun}'")
+    tab.page.get_by_role("heading", name="Why it ended so").wait_for()
+    assert tab.page.get_by_role("button", name="Retry").is_visible() is offered

@@ -153,3 +153,36 @@ def test_a_wrong_path_leaves_nothing(client: RestClient) -> None:
     assert client.post("/api/nothing").status == 404
     assert client.post("/api/schedules").status == 405
     assert entries(client) == []
+
+
+def test_whoever_may_see_a_schedule_sees_who_changed_it_without_addresses(
+    client: RestClient,
+) -> None:
+    root = made(client, name="root")
+    viewer = made(root, name="eyes", role="viewer", workflows=["echo"])
+    key, other = root.schedule("echo", {"manual": True}), root.schedule("fails", {"manual": True})
+    root.post(f"/api/schedules/{key}/pause", {"note": "x"})
+    root.post(f"/api/schedules/{key}/pause?nonsense=1", {})
+
+    first = viewer.get(f"/api/schedules/{key}/audit?limit=2").body
+    rest = viewer.get(f"/api/schedules/{key}/audit?cursor={first['nextCursor']}").body
+
+    items = first["items"] + rest["items"]
+    assert [(each["action"], each["status"], each["tokenName"]) for each in items] == [
+        ("pauseSchedule", 422, "root"),
+        ("pauseSchedule", 200, "root"),
+        ("createSchedule", 201, "root"),
+    ]
+    assert items[0]["detail"] == {"problem": "InvalidInput"}
+    assert items[0].keys() == {"id", "at", "tokenName", "role", "action", "status", "detail"}
+    assert viewer.get(f"/api/schedules/{other}/audit").status == 404
+    assert viewer.get("/api/audit").status == 403
+
+
+def test_the_audit_of_an_unknown_schedule_is_not_there(client: RestClient) -> None:
+    key = client.schedule("echo", {"manual": True})
+    client.delete(f"/api/schedules/{key}/workflow")
+
+    assert client.get("/api/schedules/sch_nobody/audit").status == 404
+    found = client.get(f"/api/schedules/{key}/audit").body["items"]
+    assert [each["action"] for each in found] == ["deleteSchedule", "createSchedule"]

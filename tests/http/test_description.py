@@ -121,6 +121,9 @@ def test_it_says_whether_a_token_is_needed(client: RestClient, described: dict[s
         "/healthz",
         "/readyz",
         "/api/ws",
+        "/",
+        "/dashboard/{file}",
+        "/dashboard/{folder}/{file}",
     }
 
 

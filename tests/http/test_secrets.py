@@ -46,6 +46,7 @@ def addresses(schedule: str, execution: str, backfill: str) -> list[str]:
         f"{one}/executions",
         f"{one}/fires",
         f"{one}/backfills",
+        f"{one}/audit",
         f"/api/backfills/{backfill}",
         "/api/workflows",
         "/api/workflows/leaky/schedules",
@@ -55,6 +56,10 @@ def addresses(schedule: str, execution: str, backfill: str) -> list[str]:
         f"{run}/steps/fail/logs",
         "/api/events?after=0",
         "/api/actors",
+        "/api/overview",
+        "/api/schedules/summaries",
+        "/api/timeline",
+        "/api/running",
     ]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from quarterjack.http.cli.command_table import TABLE
+from quarterjack.http.cli.exit_codes import MEANINGS
 from quarterjack.storage.events import EVENT_TYPES
 from quarterjack.storage.statuses import EXECUTION_TRANSITIONS, SCHEDULE_TRANSITIONS
 
@@ -41,3 +43,16 @@ def test_the_tests_that_the_page_on_security_names_are_there() -> None:
 
     assert len(named) > 10
     assert {path for path in named if not (DOCS.parent / path).is_file()} == set()
+
+
+def test_the_page_of_commands_is_the_table_of_exit_codes() -> None:
+    rows = "\n".join(f"| {code.value} | {told} |" for code, told in MEANINGS.items())
+
+    assert f"\n| --- | --- |\n{rows}\n\n" in (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_commands_has_each_command() -> None:
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+    names = [row.name for rows in TABLE.values() for row in rows]
+
+    assert [name for name in names if f"quarterjack {name}" not in page] == []

@@ -149,7 +149,9 @@ class Course:
                 decisions.append(Decision(left(due, FireOutcome(kind), schedule), None, []))
                 if schedule == KEY:
                     self._left.append(due)
-        again = [RecordFires(schedule, 1, decisions, None, None, ScheduleStatus.ACTIVE)]
+        again: list[Change[Any]] = [
+            RecordFires(schedule, 1, decisions, None, None, ScheduleStatus.ACTIVE)
+        ]
         return again * self._random.randint(1, 2)  # decided twice counts once
 
     def _runs(self) -> list[Change[Any]]:
@@ -418,7 +420,8 @@ READS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 def test_every_read_uses_an_index(
     writer: Writer, query: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
-    connection, asked = writer.connection, []
+    connection = writer.connection
+    asked: list[str] = []
     connection.set_trace_callback(asked.append)
     query(writer.database, *arguments)
     connection.set_trace_callback(None)

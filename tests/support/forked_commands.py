@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import click
 from terminal import Ended
 
 
@@ -45,7 +46,11 @@ class ForkedCommands:
 
 
 def _fork_for_each_line() -> None:
-    import quarterjack.http.cli.main  # noqa: F401
+    from quarterjack.http.cli.main import main
+
+    with click.Context(main) as ctx:
+        for name in main.list_commands(ctx):
+            main.get_command(ctx, name)
 
     for line in sys.stdin:
         process = os.fork()

@@ -11,7 +11,7 @@ const SPARE = 8;
  * is of. `open(item)`: its address, for links over the row. `nothing()`: what stands there when there is none.
  * `selected`: a Set of keys that the first column of check boxes fills, `onSelect` is called when it changed.
  * `widths`: CSS for `grid-template-columns`. `sorted`: {by, order}, `onSort(by)`.
- * Gives an element with `reload()`, `change(key, item => item)`, `prepend(item)`, `remove(key)`, `items`.
+ * Gives an element with `reload()`, `change(key, item => item)`, `prepend(item)`, `merge(items, compare)`, `remove(key)`, `find(key)`, `items`.
  */
 export function virtualTable(options) {
   return new VirtualTable(options).element;
@@ -51,7 +51,9 @@ class VirtualTable {
       reload: () => this.reload(),
       change: (key, make) => this.change(key, make),
       prepend: (item) => this.prepend(item),
+      merge: (items, compare) => this.merge(items, compare),
       remove: (key) => this.remove(key),
+      find: (key) => this.items[this.places.get(key)],
       redraw: () => this.redraw(),
     });
     Object.defineProperty(this.element, "items", { get: () => self.items });
@@ -207,6 +209,30 @@ class VirtualTable {
     if (this.total !== null) this.total += 1;
     if (this.scroller.scrollTop > 0) this.scroller.scrollTop += this.options.rowHeight;
     fill(this.note);
+    this.draw();
+  }
+
+  /**
+   * These as they are now: known rows change, new ones come to their place in the order of `compare`. Who has scrolled
+   * down keeps what he sees.
+   */
+  merge(items, compare) {
+    const { key, rowHeight } = this.options;
+    const fresh = [];
+    for (const item of items) {
+      const place = this.places.get(key(item));
+      if (place === undefined) fresh.push(item);
+      else this.items[place] = item;
+    }
+    if (fresh.length) {
+      const { scrollTop } = this.scroller;
+      const seen = this.items[Math.floor(scrollTop / rowHeight)];
+      this.items = [...this.items, ...fresh].sort(compare); // nearly sorted already, which is quick
+      this.renumber();
+      if (this.total !== null) this.total += fresh.length;
+      if (scrollTop > 0 && seen) this.scroller.scrollTop = this.places.get(key(seen)) * rowHeight + (scrollTop % rowHeight);
+      fill(this.note);
+    }
     this.draw();
   }
 

@@ -28,7 +28,7 @@ class ActorsPage {
     this.trouble = h("input", { type: "checkbox", on: { change: () => setQuery({ trouble: this.trouble.checked ? "1" : null }) } });
     this.totals = h("dl", { class: "actor-totals" });
     this.body = h("div", { role: "rowgroup" });
-    this.notes = h("ol", { class: "actor-notes", role: "log", "aria-label": "Crashes and restarts since this page was opened" });
+    this.notes = h("div", { class: "actor-notes", role: "log", "aria-label": "Crashes and restarts since this page was opened" });
     this.place = h("div", { class: "card actor-card" }, loading("Waiting for the tree …"));
     this.element = h("section", { class: "page" },
       h("div", { class: "page-head" }, h("h1", {}, "Actors"), h("p", { class: "soft" }, "Who does the work, and who watches over whom")),
@@ -56,7 +56,7 @@ class ActorsPage {
   note(actor) {
     this.quiet.hidden = true;
     const times = actor.restarts === 1 ? "once" : `${actor.restarts} times`;
-    this.notes.prepend(h("li", {}, h("time", {}, localTime(now())), h("strong", {}, actor.path),
+    this.notes.prepend(h("p", {}, h("time", {}, localTime(now())), h("strong", {}, actor.path),
       h("span", {}, ` was started again (${times} by now): ${actor.lastError ?? "its supervisor asked for it"}`)));
     while (this.notes.children.length > KEPT_NOTES) this.notes.lastElementChild.remove();
   }

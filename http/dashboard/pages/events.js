@@ -3,7 +3,7 @@
 import { fill, h, keyed, say } from "../dom.js";
 import { follow, onStream } from "../live.js";
 import { rest } from "../rest.js";
-import { setQuery, to, toOne } from "../router.js";
+import { setQuery, toOne } from "../router.js";
 import { timeOf } from "../time.js";
 import { choice, searchField } from "../components/filters.js";
 import { field } from "../components/dialog.js";
@@ -161,9 +161,9 @@ class EventsPage {
   links(event) {
     const text = short(event);
     return h("span", { class: "event-links cut" },
-      event.scheduleId ? h("a", { class: "mono", href: toOne("schedules", event.scheduleId) }, event.scheduleId) : null, " ",
+      event.workflowId ? h("a", { href: toOne("workflows", event.workflowId) }, event.workflowId) : null, " ",
       event.executionId ? h("a", { class: "mono", href: toOne("executions", event.executionId) }, event.executionId) : null, " ",
-      event.workflowId ? h("a", { href: to(`/workflows/${encodeURIComponent(event.workflowId)}`) }, event.workflowId) : null,
+      event.scheduleId ? h("a", { class: "mono", href: toOne("schedules", event.scheduleId) }, event.scheduleId) : null,
       text ? h("span", { class: "soft" }, ` ${text}`) : null);
   }
 }

@@ -15,7 +15,7 @@ def _noted(ticker: Ticker) -> None:
     _begin(ticker)
 
 
-Ticker.on_start = _noted  # type: ignore[method-assign]
+Ticker.on_start = _noted  # type: ignore[assignment, method-assign]
 
 crash = Workflow("crash")
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from stage import Do, Note, Stage, crash, supervisor
 
-from quarterjack.actors.engine import Sighting, TreeWatch
+from quarterjack.actors.engine import Sighting, Supervisor, TreeWatch
 
 
 def look(watch: TreeWatch) -> tuple[dict[str, Sighting], list[str]]:
@@ -59,6 +59,7 @@ def test_a_crash_and_the_restart_are_seen(stage: Stage) -> None:
 def test_an_actor_that_has_ended_is_gone_and_may_come_back(stage: Stage) -> None:
     stage.supervise(supervisor("inner", []))
     inner = stage.ref("root/inner").cell.actor
+    assert isinstance(inner, Supervisor)
     watch = TreeWatch(stage.system, 100)
     look(watch)
 
@@ -104,15 +105,15 @@ def test_a_look_at_twenty_thousand_actors_holds_nobody_up(stage: Stage) -> None:
     longest = 0.0
     changed = 0
     while True:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         piece = next(pieces, None)
-        longest = max(longest, time.perf_counter() - begun)
+        longest = max(longest, time.thread_time() - begun)
         if piece is None:
             break
         changed += len(piece.seen)
 
     assert changed >= 1_900
-    assert longest < 0.05
+    assert longest < 0.02  # of this thread, whatever else the machine does
     assert watch.is_truncated
 
 

@@ -225,5 +225,5 @@ def test_what_was_changed_meanwhile_is_not_deleted(
 def test_without_a_server_it_is_said_how_to_start_one(folder: Path, nobody: str) -> None:
     done = CommandLine(nobody)("apply", folder)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert "start one with `quarterjack serve`" in done.stderr

@@ -8,7 +8,8 @@ import pytest
 from rest_client import RestClient
 from web_server import WebServer
 
-from quarterjack.http.cli.connection import ClientError, client_of, told
+from quarterjack.http.cli.connection import client_of, told
+from quarterjack.http.cli.failure import ClientError
 
 PROBLEM = {"title": "No", "detail": "scheduleConfig.cron:\n Bad minute", "status": 422}
 READ = "/api/workflows/x"

@@ -102,7 +102,7 @@ def test_a_running_server_is_named_and_can_be_asked_instead(database: str) -> No
         options = ("--url", site.client.url, "--token", bearer.secret)
         listed = json.loads(asked("token", "list", "--json", *options).stdout)
         assert [each["name"] for each in listed] == ["ci"]
-        assert asked("token", "list", "--url", site.client.url).exit_code == 1
+        assert asked("token", "list", "--url", site.client.url).exit_code == 5
         assert asked("token", "revoke", listed[0]["id"], *options).exit_code == 0
         assert bearer.get("/api/tokens").status == 401
 
@@ -111,6 +111,6 @@ def test_the_commands_send_their_token(rest: RestClient, cli: CommandLine) -> No
     rest.schedule("echo", {"manual": True})
     made = rest.post("/api/tokens", {"name": "n", "role": "viewer"}).body["token"]
 
-    assert cli("export").exit_code == 1
+    assert cli("export").exit_code == 5
     assert "QUARTERJACK_TOKEN" in cli("export").stderr
     assert '"echo"' in cli("export", "--token", made).stdout

@@ -74,7 +74,7 @@ def test_an_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path: Path) -> 
         server.handlers["/api/schedules/export"] = break_off
         done = CommandLine(server.url)("export", file)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert file.read_text(encoding="utf-8") == "before"
     assert [each.name for each in tmp_path.iterdir()] == ["all.ndjson"]
 

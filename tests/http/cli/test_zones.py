@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from quarterjack.http.cli import zones
-from quarterjack.http.cli.connection import ClientError
+from quarterjack.http.cli.failure import ClientError
 from quarterjack.http.cli.zones import ZoneType, local_zone
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -1,0 +1,1 @@
+"""The commands that change what runs: begin it, end it, pause it, send it events; and wait for its end."""
