@@ -7,7 +7,10 @@ import { dueItem, zoneChanges } from "./schedule_due.js";
 const PAUSE = 300;
 const SHOWN = 5;
 
-/** `look(rule, kind)` checks a `scheduleConfig` soon; `wrong(errors)` is told its wrong fields, also when there are none. */
+/**
+ * `look(rule, kind)` checks a `scheduleConfig` soon; `wrong(errors)` is told its wrong fields, also when there
+ * are none, and gives those that it did not say at a field.
+ */
 export function ruleCheck({ scheduleId, wrong, signal }) {
   const element = h("div", { class: "rule-check", role: "status", "aria-label": "What the rule means" });
   let timer = null;
@@ -26,8 +29,9 @@ export function ruleCheck({ scheduleId, wrong, signal }) {
     } catch (error) {
       if (mine !== turn || error.name === "AbortError") return;
       const errors = error instanceof Problem ? error.errors : [];
-      wrong(errors);
-      fill(element, h("p", { class: "soft" }, errors.length ? "The rule is not right yet." : error.message));
+      const left = wrong(errors);
+      const lines = errors.length ? left.map(({ msg }) => msg) : [error.message];
+      fill(element, h("p", { class: "soft" }, "The rule is not right yet."), lines.map((line) => h("p", {}, line)));
     }
   }
 
