@@ -13,7 +13,7 @@ class ClientError(click.ClickException):
 
     def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
-        self.exit_code = int(code)
+        self.exit_code = int(code)  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: Any = None) -> None:
         told = "\n".join(map(shown, self.message.split("\n")))

@@ -53,11 +53,6 @@ def test_the_page_of_commands_is_the_table_of_exit_codes() -> None:
 
 def test_the_page_of_commands_has_each_command() -> None:
     page = (DOCS / "commands.md").read_text(encoding="utf-8")
-    words = {
-        word for heading in re.findall(r"^## (.*)$", page, re.MULTILINE) for word in heading.split()
-    }
+    names = [row.name for rows in TABLE.values() for row in rows]
 
-    assert {row.name for rows in TABLE.values() for row in rows} - words - {
-        "serve",
-        "demo",
-    } == set()
+    assert [name for name in names if f"quarterjack {name}" not in page] == []

@@ -31,10 +31,10 @@ class Told(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """How far an attempt's lines are read: the time of the last one, and how many have that."""
+    """How far an attempt's lines are read: the time of the last one, and how many have that time."""
 
     time: datetime
-    count: int
+    those: int
 
 
 class LogReader:
@@ -68,7 +68,7 @@ class LogReader:
             new = list(lines)
         else:
             new = [line for line in lines if line.time > seen.time]
-            new = [line for line in lines if line.time == seen.time][seen.count :] + new
+            new = [line for line in lines if line.time == seen.time][seen.those :] + new
         return [Told(step, attempt, line) for line in new]
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from quarterjack.storage import ExecutionStatus
 from quarterjack.storage.statuses import FINAL
@@ -36,11 +37,16 @@ def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def with_wait(*, wait: bool, timeout: timedelta | None, **rest: Any) -> Any:
-        if timeout is not None and not wait:
+        if timeout is not None and not wait and _is_typed("timeout"):
             raise click.UsageError("--timeout is how long to --wait; give both")
         return command(wait=wait, timeout=timeout, **rest)
 
     return with_wait
+
+
+def _is_typed(name: str) -> bool:
+    """Whether an option was given here, and not by the environment, for whichever command."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def wait_for_end(

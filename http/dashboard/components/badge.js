@@ -17,6 +17,8 @@ export const STATES = {
   skipped: ["skipped", "skipped", "dull"],
   missed: ["missed", "missed", "warn"],
   started: ["started", "ok", "good"],
+  caughtUp: ["caught up", "ok", "good"],
+  backfilled: ["backfilled", "ok", "good"],
   active: ["active", "ok", "good"],
   paused: ["paused", "paused", "warn"],
   disabled: ["disabled", "disabled", "dull"],

@@ -34,7 +34,10 @@ export function ask({ title, body, action, danger = false, submit, wide = false 
         go.disabled = false;
       }
     });
+    const leave = () => dialog.close(); // another page is shown below it
+    window.addEventListener("hashchange", leave);
     dialog.addEventListener("close", () => {
+      window.removeEventListener("hashchange", leave);
       dialog.remove();
       resolve(result);
     });

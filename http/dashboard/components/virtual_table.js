@@ -180,9 +180,11 @@ class VirtualTable {
         else selected.delete(id);
         this.options.onSelect?.();
       } } });
+      const known = row.querySelector(":scope > .vt-check input");
+      if (known) known.checked = box.checked;
       cells.unshift(h("div", { role: "cell", class: "vt-cell vt-check" }, box));
     }
-    fill(row, cells);
+    exchange(row, cells);
   }
 
   redraw() {
@@ -247,4 +249,10 @@ class VirtualTable {
   renumber() {
     this.places = new Map(this.items.map((item, place) => [this.options.key(item), place]));
   }
+}
+
+/** Let a row have these cells; those that say the same stay, so that a click or the focus on them is not lost. */
+function exchange(row, cells) {
+  if (row.childElementCount !== cells.length) fill(row, cells);
+  else [...row.children].forEach((old, place) => old.isEqualNode(cells[place]) || old.replaceWith(cells[place]));
 }

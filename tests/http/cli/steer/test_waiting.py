@@ -130,3 +130,11 @@ def test_programs_on_a_terminal_see_the_steps_beside_the_json(rest: RestClient, 
         terminal.shows("25%")
         gate.open()
         assert terminal.end() == 0
+
+
+def test_a_time_in_the_environment_is_for_those_who_wait(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUARTERJACK_TIMEOUT", "1d")
+
+    assert cli("run", "echo").exit_code == 0
