@@ -32,9 +32,7 @@ def rule(shop: RestClient, schedule_id: str) -> dict[str, object]:
     return found
 
 
-def test_the_next_ten_times_say_which_days_are_left_out(
-    open_view: Open, shop: RestClient
-) -> None:
+def test_the_next_ten_times_say_which_days_are_left_out(open_view: Open, shop: RestClient) -> None:
     made = shop.schedule("quick", {**NIGHTLY, "exclude": ["2020-01-01/2099-01-01"]})
     tab = opened(open_view, made)
     expect(tab.page.get_by_text("At 02:30 every day")).to_be_visible()
@@ -56,9 +54,7 @@ def test_what_a_change_of_the_clock_does_is_noted_at_the_instant(
 def test_runs_come_into_history_calendar_and_head_as_they_happen(
     open_view: Open, shop: RestClient, gate: Path
 ) -> None:
-    made = shop.schedule(
-        "gated", {"manual": True}, executionConfig={"params": {"gate": str(gate)}}
-    )
+    made = shop.schedule("gated", {"manual": True}, executionConfig={"params": {"gate": str(gate)}})
     tab = opened(open_view, made)
     expect(tab.page.get_by_text("It has not run yet")).to_be_visible()
     dialog = press(tab, "Run now …")
