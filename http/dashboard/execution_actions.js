@@ -19,7 +19,9 @@ export function actionsFor({ status }, current) {
     return [h("button", { type: "button", on: { click: () => cancel(current()) } }, icon("cancelled"), "Cancel …")];
   }
   if (!RETRIED.has(status)) return [];
-  return [h("button", { type: "button", class: "primary", on: { click: () => retry(current()) } }, icon("retry"), "Retry …")];
+  return [
+    h("button", { type: "button", class: "primary", on: { click: () => retry(current()) } }, icon("retry"), "Retry …"),
+  ];
 }
 
 async function cancel({ id, workflowId, steps }) {
@@ -29,8 +31,11 @@ async function cancel({ id, workflowId, steps }) {
     running.length ? `Told to stop: ${listed(running)}.` : "No step is under way.",
     left.length ? `Never begun: ${listed(left)}.` : "",
     "What has finished stays, and the execution can be retried.",
-  ].filter(Boolean).join(" ");
-  if (!await confirmed({ title: `Cancel this execution of ${workflowId}?`, what, action: "Cancel the execution" })) return;
+  ]
+    .filter(Boolean)
+    .join(" ");
+  if (!(await confirmed({ title: `Cancel this execution of ${workflowId}?`, what, action: "Cancel the execution" })))
+    return;
   const done = await attempt(() => rest.post(`/api/executions/${encodeURIComponent(id)}/cancel`));
   if (done) toast("It is told to end");
 }
@@ -41,13 +46,22 @@ async function retry(execution) {
   const isKept = ({ name, status }) => status === "succeeded" && !repeated.has(name);
   const kept = execution.steps.filter(isKept).map(({ name }) => name);
   const left = execution.steps.filter((step) => !isKept(step)).map(({ name }) => name);
-  const items = execution.steps.filter((step) => !isKept(step)).flatMap((step) => step.items ?? []).filter(({ status }) => status === "succeeded").length;
+  const items = execution.steps
+    .filter((step) => !isKept(step))
+    .flatMap((step) => step.items ?? [])
+    .filter(({ status }) => status === "succeeded").length;
   const begun = await ask({
     title: `Retry this execution of ${execution.workflowId}?`,
     body: [
       h("p", {}, "A new execution begins, for the same instant and with the same parameters."),
-      h("p", {}, kept.length ? `The results of these steps are kept: ${listed(kept)}.` : "No step has a result that could be kept.",
-        items ? ` So are those of ${items} items that have finished.` : ""),
+      h(
+        "p",
+        {},
+        kept.length
+          ? `The results of these steps are kept: ${listed(kept)}.`
+          : "No step has a result that could be kept.",
+        items ? ` So are those of ${items} items that have finished.` : "",
+      ),
       left.length ? h("p", {}, `These run when it is their turn: ${listed(left)}.`) : null,
     ].filter(Boolean),
     action: "Retry it",
@@ -56,13 +70,15 @@ async function retry(execution) {
   if (begun) location.hash = toOne("executions", begun.executionId);
 }
 
-/** The steps that ran because something before them had failed, and those after them: a retry does not keep their results. */
+/** Steps that ran because something before them had failed, and those after: a retry does not keep their results. */
 function repeatedSteps(steps) {
   const found = new Set();
   const isGood = new Map(steps.map(({ name, status }) => [name, status === "succeeded" || status === "skipped"]));
-  const isRepeated = ({ status, dependsOn }) => status === "succeeded" && dependsOn.some((each) => isGood.get(each) === false || found.has(each));
+  const isRepeated = ({ status, dependsOn }) =>
+    status === "succeeded" && dependsOn.some((each) => isGood.get(each) === false || found.has(each));
   let before = -1;
-  while (found.size > before) { // until nothing more follows from it
+  while (found.size > before) {
+    // until nothing more follows from it
     before = found.size;
     for (const step of steps) if (isRepeated(step)) found.add(step.name);
   }

@@ -1,12 +1,19 @@
 // What an event says of an execution, put into what is known of it. Pure; what events leave out is read afterwards.
 
-const ENDS = { "workflow.completed": "succeeded", "workflow.failed": "failed", "workflow.cancelled": "cancelled", "workflow.timedOut": "timedOut" };
+const ENDS = {
+  "workflow.completed": "succeeded",
+  "workflow.failed": "failed",
+  "workflow.cancelled": "cancelled",
+  "workflow.timedOut": "timedOut",
+};
 
 /** The execution after the event. */
 export function changed(execution, event) {
   const { type, timestamp, data } = event;
-  if (type === "workflow.started") return { ...execution, status: "running", startedAt: execution.startedAt ?? timestamp };
-  if (type in ENDS) return { ...execution, status: ENDS[type], endedAt: timestamp, duration: data.duration ?? execution.duration };
+  if (type === "workflow.started")
+    return { ...execution, status: "running", startedAt: execution.startedAt ?? timestamp };
+  if (type in ENDS)
+    return { ...execution, status: ENDS[type], endedAt: timestamp, duration: data.duration ?? execution.duration };
   if (!type.startsWith("workflow.step.")) return execution;
   const status = execution.status === "waiting" && type === "workflow.step.started" ? "running" : execution.status;
   return { ...execution, status, steps: withStep(execution.steps, data.step, (step) => stepAfter(step, event)) };
@@ -30,9 +37,21 @@ function withStep(steps, name, make) {
     if (step.name === name) return make(step);
     if (step.name !== parent) return step;
     const items = step.items ?? [];
-    const blank = { name, status: "pending", dependsOn: [], attempts: [], result: null, progress: null, awaits: null, items: null };
+    const blank = {
+      name,
+      status: "pending",
+      dependsOn: [],
+      attempts: [],
+      result: null,
+      progress: null,
+      awaits: null,
+      items: null,
+    };
     const isKnown = items.some((each) => each.name === name);
-    return { ...step, items: (isKnown ? items : [...items, blank]).map((each) => (each.name === name ? make(each) : each)) };
+    return {
+      ...step,
+      items: (isKnown ? items : [...items, blank]).map((each) => (each.name === name ? make(each) : each)),
+    };
   });
 }
 

@@ -9,7 +9,11 @@ import { ENDED, triggerWord } from "./execution_words.js";
 
 /** All of them; `widths` belong to them. */
 export const COLUMNS = [
-  { name: "status", title: "State", cell: (item) => badge(item.status, item.error ? `${item.error.type}: ${item.error.message}` : null) },
+  {
+    name: "status",
+    title: "State",
+    cell: (item) => badge(item.status, item.error ? `${item.error.type}: ${item.error.message}` : null),
+  },
   { name: "execution", title: "Execution", cell: executionLink },
   { name: "schedule", title: "Schedule", class: "wide-only", cell: ({ scheduleId }) => scheduleLink(scheduleId) },
   { name: "trigger", title: "Begun by", class: "wide-only soft", cell: ({ trigger }) => triggerWord(trigger) },
@@ -22,7 +26,11 @@ export const NARROW_WIDTHS = "7.2rem minmax(0, 1fr) 6.4rem";
 
 /** A link to an execution, called like its workflow. */
 export function executionLink({ id, workflowId }) {
-  return h("a", { href: toOne("executions", id), title: `${workflowId} · ${id}`, "aria-label": `${workflowId}, execution ${id}` }, workflowId);
+  return h(
+    "a",
+    { href: toOne("executions", id), title: `${workflowId} · ${id}`, "aria-label": `${workflowId}, execution ${id}` },
+    workflowId,
+  );
 }
 
 /** How long it took, or counting while it goes on. */

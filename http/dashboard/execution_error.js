@@ -7,8 +7,23 @@ const LONG = 300;
 
 /** Nodes for `{type, message, traceback}`. */
 export function errorOf({ type, message, traceback }) {
-  return h("div", { class: "error-box" },
-    h("p", { class: "error-words", tabindex: message.length > LONG ? "0" : null }, h("strong", {}, type), message ? `: ${message}` : ""),
-    traceback ? h("details", {}, h("summary", {}, "Traceback"), copyButton(() => traceback),
-      h("pre", { class: "text", tabindex: "0", role: "region", "aria-label": `Traceback of ${type}` }, traceback)) : null);
+  return h(
+    "div",
+    { class: "error-box" },
+    h(
+      "p",
+      { class: "error-words", tabindex: message.length > LONG ? "0" : null },
+      h("strong", {}, type),
+      message ? `: ${message}` : "",
+    ),
+    traceback
+      ? h(
+          "details",
+          {},
+          h("summary", {}, "Traceback"),
+          copyButton(() => traceback),
+          h("pre", { class: "text", tabindex: "0", role: "region", "aria-label": `Traceback of ${type}` }, traceback),
+        )
+      : null,
+  );
 }

@@ -14,12 +14,19 @@ import { askForSchedule } from "./execution_schedule_choice.js";
 
 const STATUSES = ["queued", "running", "waiting", "succeeded", "failed", "timedOut", "cancelled", "skipped"];
 const HOUR = 3600_000;
-const RANGES = { "1h": ["the last hour", HOUR], "24h": ["the last 24 hours", 24 * HOUR], "7d": ["the last 7 days", 168 * HOUR], "30d": ["the last 30 days", 720 * HOUR] };
+const RANGES = {
+  "1h": ["the last hour", HOUR],
+  "24h": ["the last 24 hours", 24 * HOUR],
+  "7d": ["the last 7 days", 168 * HOUR],
+  "30d": ["the last 30 days", 720 * HOUR],
+};
 const NAMES = ["status", "workflowId", "scheduleId", "backfillId", "range", "since", "until"];
 
 /** The query for `GET /api/executions` of an address. */
 export function wanted(query) {
-  const found = Object.fromEntries(["status", "workflowId", "scheduleId", "backfillId"].map((name) => [name, query.get(name)]));
+  const found = Object.fromEntries(
+    ["status", "workflowId", "scheduleId", "backfillId"].map((name) => [name, query.get(name)]),
+  );
   const range = RANGES[query.get("range")];
   if (range) return { ...found, since: new Date(now() - range[1]).toISOString() };
   return { ...found, since: query.get("since"), until: query.get("until") };
@@ -27,9 +34,14 @@ export function wanted(query) {
 
 /** Whether an execution is among those; what is not asked for counts as right. */
 export function isWanted(item, { status, workflowId, scheduleId, backfillId, since, until }) {
-  return (!status || item.status === status) && (!workflowId || item.workflowId === workflowId)
-    && (!scheduleId || item.scheduleId === scheduleId) && (!backfillId || item.backfillId === backfillId)
-    && (!since || new Date(item.queuedAt) >= new Date(since)) && (!until || new Date(item.queuedAt) < new Date(until));
+  return (
+    (!status || item.status === status) &&
+    (!workflowId || item.workflowId === workflowId) &&
+    (!scheduleId || item.scheduleId === scheduleId) &&
+    (!backfillId || item.backfillId === backfillId) &&
+    (!since || new Date(item.queuedAt) >= new Date(since)) &&
+    (!until || new Date(item.queuedAt) < new Date(until))
+  );
 }
 
 /** What of an address changes which are shown, as one text. */
@@ -43,8 +55,24 @@ export function filterBar(query, signal) {
   const workflow = choice("workflowId", "Workflow", [["", "all"]], query);
   const range = rangeChoice(query);
   const schedule = h("button", { type: "button", class: "choice-button", on: { click: chooseSchedule } });
-  const clear = h("button", { type: "button", class: "link", on: { click: () => setQuery(Object.fromEntries(NAMES.map((name) => [name, null]))) } }, "Clear filters");
-  const element = h("div", { class: "filters", role: "search", "aria-label": "Filters of the executions" }, status, workflow, schedule, range, clear);
+  const clear = h(
+    "button",
+    {
+      type: "button",
+      class: "link",
+      on: { click: () => setQuery(Object.fromEntries(NAMES.map((name) => [name, null]))) },
+    },
+    "Clear filters",
+  );
+  const element = h(
+    "div",
+    { class: "filters", role: "search", "aria-label": "Filters of the executions" },
+    status,
+    workflow,
+    schedule,
+    range,
+    clear,
+  );
   element.show = (next) => {
     for (const each of [status, workflow, range]) each.show(next);
     showSchedule(schedule, next.get("scheduleId"));
@@ -61,7 +89,8 @@ async function chooseSchedule() {
 }
 
 async function showSchedule(button, id) {
-  const show = (words) => fill(button, h("span", { class: "soft" }, "Schedule"), h("span", { class: "cut" }, words), icon("search"));
+  const show = (words) =>
+    fill(button, h("span", { class: "soft" }, "Schedule"), h("span", { class: "cut" }, words), icon("search"));
   button.dataset.id = id ?? "";
   show(id ?? "all");
   if (!id) return;
@@ -73,7 +102,9 @@ async function offerWorkflows(select, query, signal) {
   let cursor = null;
   const chosen = query.get("workflowId");
   do {
-    const found = await rest.get("/api/workflows", { limit: 500, cursor }, signal).catch(() => ({ items: [], nextCursor: null }));
+    const found = await rest
+      .get("/api/workflows", { limit: 500, cursor }, signal)
+      .catch(() => ({ items: [], nextCursor: null }));
     const missing = found.items.filter(({ id }) => ![...select.options].some(({ value }) => value === id));
     select.append(...missing.map(({ id }) => h("option", { value: id }, id)));
     cursor = found.nextCursor;
@@ -84,13 +115,21 @@ async function offerWorkflows(select, query, signal) {
 /** Quick ranges of when it was queued, and one of one's own. */
 function rangeChoice(query) {
   const own = h("option", { value: "own" }, "from … to …");
-  const select = h("select", { "aria-label": "Queued", on: { change: () => change(select, element) } },
-    h("option", { value: "" }, "any time"), Object.entries(RANGES).map(([value, [words]]) => h("option", { value }, words)), own);
+  const select = h(
+    "select",
+    { "aria-label": "Queued", on: { change: () => change(select, element) } },
+    h("option", { value: "" }, "any time"),
+    Object.entries(RANGES).map(([value, [words]]) => h("option", { value }, words)),
+    own,
+  );
   const element = h("label", { class: "choice" }, h("span", {}, "Queued"), select);
   element.show = (next) => {
     const [since, until] = [next.get("since"), next.get("until")];
     element.query = next;
-    own.textContent = since || until ? `${since ? `from ${localTime(since)}` : ""} ${until ? `to ${localTime(until)}` : ""}`.trim() : "from … to …";
+    own.textContent =
+      since || until
+        ? `${since ? `from ${localTime(since)}` : ""} ${until ? `to ${localTime(until)}` : ""}`.trim()
+        : "from … to …";
     select.value = RANGES[next.get("range")] ? next.get("range") : since || until ? "own" : "";
   };
   element.show(query);
@@ -112,7 +151,10 @@ function askForRange(query) {
   const until = h("input", { type: "datetime-local", step: "1", value: local(query.get("until")) });
   return ask({
     title: "Executions queued between two instants",
-    body: [field("From", since, "In your time zone; empty: from the first one."), field("To", until, "Not including this instant; empty: to the newest.")],
+    body: [
+      field("From", since, "In your time zone; empty: from the first one."),
+      field("To", until, "Not including this instant; empty: to the newest."),
+    ],
     action: "Show them",
     submit: () => {
       const [begin, end] = [since.value && new Date(since.value), until.value && new Date(until.value)];

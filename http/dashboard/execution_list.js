@@ -10,11 +10,22 @@ const PAUSE = 500;
 const PAGE = 100;
 const MOST_PAGES = 5;
 const MOST_SINGLE = 8;
-const TOPICS = ["schedule:triggered", "workflow:started", "workflow:completed", "workflow:failed", "workflow:cancelled", "workflow:timedOut",
-  "workflow:step:started", "workflow:step:completed"];
+const TOPICS = [
+  "schedule:triggered",
+  "workflow:started",
+  "workflow:completed",
+  "workflow:failed",
+  "workflow:cancelled",
+  "workflow:timedOut",
+  "workflow:step:started",
+  "workflow:step:completed",
+];
 const BECOMES = {
-  "workflow.started": "running", "workflow.completed": "succeeded", "workflow.failed": "failed",
-  "workflow.cancelled": "cancelled", "workflow.timedOut": "timedOut",
+  "workflow.started": "running",
+  "workflow.completed": "succeeded",
+  "workflow.failed": "failed",
+  "workflow.cancelled": "cancelled",
+  "workflow.timedOut": "timedOut",
 };
 
 /** Keep `table` so, as long as `signal` lets it; `query()` gives what is asked of the interface. */
@@ -64,7 +75,7 @@ function apply(table, { type, executionId, timestamp, data }) {
   });
 }
 
-/** Whether an event changes nothing here: of a row that has ended, or of an execution that is not shown and won't be. */
+/** Whether an event changes nothing here: its row has ended, or its execution is not shown and won't be. */
 function isNothing(table, { type, executionId }, { status }) {
   const item = table.find(executionId);
   if (type.startsWith("workflow.step")) return item === undefined ? status !== "waiting" : ENDED.has(item.status);

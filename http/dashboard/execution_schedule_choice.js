@@ -38,8 +38,14 @@ export async function askForSchedule() {
 }
 
 function offered(items, isMore, text) {
-  const one = (value, name, more, checked = false) => h("label", { class: "schedule-choice" },
-    h("input", { type: "radio", name: "schedule", value, checked }), h("span", { class: "cut" }, name), h("span", { class: "soft cut" }, more));
+  const one = (value, name, more, checked = false) =>
+    h(
+      "label",
+      { class: "schedule-choice" },
+      h("input", { type: "radio", name: "schedule", value, checked }),
+      h("span", { class: "cut" }, name),
+      h("span", { class: "soft cut" }, more),
+    );
   if (!items.length && text) return empty(`No schedule has “${text}” in its name, id or description`);
   return [
     text ? null : one("", "All schedules", "and executions without one", true),

@@ -8,7 +8,7 @@ const MOST = 100;
 const names = new Map();
 let wanted = new Map();
 
-/** The name of a schedule, or the promise of it; null: there is none any more. Those asked for at once are one request. */
+/** The name of a schedule, or the promise of it; null: there is none any more. Asked for together in one request. */
 export function scheduleName(id) {
   if (names.has(id)) return names.get(id);
   if (!wanted.size) queueMicrotask(look);

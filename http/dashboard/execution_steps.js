@@ -11,18 +11,40 @@ import { ENDED, secondsOf } from "./execution_words.js";
 
 const MOST_ITEMS = 50;
 
-/** Two cards with `show(execution)`, `select(name)` and `view(query)`; `choose(name)` is called when a step is chosen. */
+/** Cards with `show(execution)`, `select(name)` and `view(query)`; `choose(name)` is called when a step is chosen. */
 export function stepsOf(execution, { choose, signal }) {
   const graph = graphOrNot(execution, choose);
   const list = listOf(choose);
-  const views = [["graph", "Graph", graph], ["list", "List", list]];
-  const buttons = views.map(([name, words]) => h("button", { type: "button", class: "small", "aria-pressed": "false",
-    on: { click: () => setQuery({ view: name === "graph" ? null : name }) } }, words));
+  const views = [
+    ["graph", "Graph", graph],
+    ["list", "List", list],
+  ];
+  const buttons = views.map(([name, words]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        "aria-pressed": "false",
+        on: { click: () => setQuery({ view: name === "graph" ? null : name }) },
+      },
+      words,
+    ),
+  );
   const place = h("div", { class: "steps-place" });
   const time = gantt({ label: "When each step ran", choose, signal });
   const cards = [
-    h("section", { class: "card", "aria-label": "Steps" },
-      h("div", { class: "card-head" }, h("h2", {}, "Steps"), h("div", { class: "segments", role: "group", "aria-label": "Steps as" }, buttons)), place),
+    h(
+      "section",
+      { class: "card", "aria-label": "Steps" },
+      h(
+        "div",
+        { class: "card-head" },
+        h("h2", {}, "Steps"),
+        h("div", { class: "segments", role: "group", "aria-label": "Steps as" }, buttons),
+      ),
+      place,
+    ),
     h("section", { class: "card", "aria-label": "Time" }, h("h2", {}, "Time"), time),
   ];
   const show = (now) => {
@@ -35,7 +57,10 @@ export function stepsOf(execution, { choose, signal }) {
     for (const each of [graph, list, time]) each.select(name);
   };
   const view = (query) => {
-    const wanted = Math.max(0, views.findIndex(([name]) => name === query.get("view")));
+    const wanted = Math.max(
+      0,
+      views.findIndex(([name]) => name === query.get("view")),
+    );
     buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === wanted)));
     if (place.firstElementChild !== views[wanted][2]) fill(place, views[wanted][2]);
   };
@@ -52,7 +77,10 @@ function beginOf({ startedAt, steps }) {
 }
 
 function rowsOf(steps) {
-  return steps.flatMap((step) => [{ ...step, depth: 0 }, ...(step.items ?? []).slice(0, MOST_ITEMS).map((item) => ({ ...item, depth: 1 }))]);
+  return steps.flatMap((step) => [
+    { ...step, depth: 0 },
+    ...(step.items ?? []).slice(0, MOST_ITEMS).map((item) => ({ ...item, depth: 1 })),
+  ]);
 }
 
 /** What stands below a step's name: how far it is, or how long it took. */
@@ -68,14 +96,15 @@ function noteOf({ status, attempts, progress, items }) {
 function listOf(choose) {
   let chosen = null;
   const mark = () => {
-    for (const button of element.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.step === chosen));
+    for (const button of element.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(button.dataset.step === chosen));
   };
-  const element = part((steps) => h("table", { class: "plain" },
-    h("thead", {}, h("tr", {}, ["Step", "State", "After", "Attempts"].map((each) => h("th", {}, each)), h("th", { class: "number" }, "Took"))),
-    h("tbody", {}, steps.map((step) => h("tr", {},
-      h("td", {}, h("button", { type: "button", class: "link step-link", "aria-pressed": "false", dataset: { step: step.name }, on: { click: () => choose(step.name) } }, step.name)),
-      h("td", {}, badge(step.status)), h("td", { class: "soft" }, step.dependsOn.join(", ") || "–"),
-      h("td", {}, String(step.attempts.length)), h("td", { class: "number" }, took(step)))))), { class: "scrolls", tabindex: "0", role: "region", "aria-label": "Steps as a list" });
+  const element = part((steps) => tableOf(steps, choose), {
+    class: "scrolls",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Steps as a list",
+  });
   const showSteps = element.show;
   element.show = (steps) => {
     showSteps(steps.map(({ name, status, dependsOn, attempts }) => ({ name, status, dependsOn, attempts })));
@@ -86,6 +115,28 @@ function listOf(choose) {
     mark();
   };
   return element;
+}
+
+function tableOf(steps, choose) {
+  const titles = ["Step", "State", "After", "Attempts"].map((each) => h("th", {}, each));
+  const head = h("tr", {}, titles, h("th", { class: "number" }, "Took"));
+  const rows = steps.map((step) => rowOf(step, choose));
+  return h("table", { class: "plain" }, h("thead", {}, head), h("tbody", {}, rows));
+}
+
+function rowOf(step, choose) {
+  const { name, status, dependsOn, attempts } = step;
+  const on = { click: () => choose(name) };
+  const properties = { type: "button", class: "link step-link", "aria-pressed": "false", dataset: { step: name }, on };
+  return h(
+    "tr",
+    {},
+    h("td", {}, h("button", properties, name)),
+    h("td", {}, badge(status)),
+    h("td", { class: "soft" }, dependsOn.join(", ") || "–"),
+    h("td", {}, String(attempts.length)),
+    h("td", { class: "number" }, took(step)),
+  );
 }
 
 function took({ attempts }) {

@@ -10,7 +10,11 @@ import { stepPanel } from "./execution_step.js";
 import { stepsOf } from "./execution_steps.js";
 import { UNDER_WAY } from "./execution_words.js";
 
-const DATA = [["params", "Parameters"], ["context", "Context"], ["result", "Result"]];
+const DATA = [
+  ["params", "Parameters"],
+  ["context", "Context"],
+  ["result", "Result"],
+];
 
 /** Elements, with `show(execution)`, `heard(event)` and `query(params)`. */
 export function executionView(execution, { query, current, signal }) {
@@ -20,7 +24,10 @@ export function executionView(execution, { query, current, signal }) {
   const head = headOf(current, choose);
   const steps = stepsOf(execution, { choose, signal });
   const panel = stepPanel({ choose, signal });
-  const data = DATA.map(([name, words]) => [name, part(({ value }) => [h("h2", {}, words), json(value, words)], { class: "card" })]);
+  const data = DATA.map(([name, words]) => [
+    name,
+    part(({ value }) => [h("h2", {}, words), json(value, words)], { class: "card" }),
+  ]);
   const select = () => {
     const name = chosen(current(), asked);
     if (name !== last) steps.select(name); // else who has scrolled away from it would be brought back
@@ -35,8 +42,15 @@ export function executionView(execution, { query, current, signal }) {
   };
   steps.view(query);
   return {
-    elements: [...head.elements, h("div", { class: "with-panel" }, h("div", { class: "stack" }, steps.cards), panel),
-      h("div", { class: "columns thirds" }, data.map(([, each]) => each))],
+    elements: [
+      ...head.elements,
+      h("div", { class: "with-panel" }, h("div", { class: "stack" }, steps.cards), panel),
+      h(
+        "div",
+        { class: "columns thirds" },
+        data.map(([, each]) => each),
+      ),
+    ],
     show,
     heard: panel.heard,
     query: (next) => {
@@ -52,7 +66,10 @@ function chosen(execution, query) {
   const wanted = query.get("step");
   if (wanted && stepNamed(execution, wanted)) return wanted;
   const first = (test) => execution.steps.find(({ status }) => test(status));
-  const found = first((status) => status === "failed" || status === "timedOut") ?? first((status) => UNDER_WAY.has(status))
-    ?? execution.steps.findLast(({ attempts }) => attempts.length) ?? execution.steps[0];
+  const found =
+    first((status) => status === "failed" || status === "timedOut") ??
+    first((status) => UNDER_WAY.has(status)) ??
+    execution.steps.findLast(({ attempts }) => attempts.length) ??
+    execution.steps[0];
   return found?.name ?? null;
 }

@@ -10,7 +10,14 @@ export const ENDED = new Set(["succeeded", "failed", "cancelled", "timedOut", "s
 export const UNDER_WAY = new Set(["running", "retrying", "waiting"]);
 
 const TRIGGERS = {
-  cron: "cron", interval: "interval", at: "once", event: "event", manual: "by hand", backfill: "backfill", retry: "retry", api: "API",
+  cron: "cron",
+  interval: "interval",
+  at: "once",
+  event: "event",
+  manual: "by hand",
+  backfill: "backfill",
+  retry: "retry",
+  api: "API",
 };
 
 /** What began it: "by hand". */
@@ -21,13 +28,22 @@ export function triggerWord(trigger) {
 /** What a step waits for, as a sentence with links; null: nothing. */
 export function awaitsInWords(awaits) {
   if (!awaits) return null;
-  const deadline = awaits.until ? [", until ", timeOf(awaits.until), " (", relativeTime(awaits.until), ") at most"] : [];
+  const deadline = awaits.until
+    ? [", until ", timeOf(awaits.until), " (", relativeTime(awaits.until), ") at most"]
+    : [];
   if (awaits.event) {
     const key = awaits.key ? [" with the key ", h("code", {}, awaits.key)] : [];
     return h("p", {}, "Waits for the event ", h("code", {}, awaits.event), key, deadline, ".");
   }
   if (awaits.executionId) {
-    return h("p", {}, "Waits for the execution ", h("a", { href: toOne("executions", awaits.executionId) }, awaits.executionId), deadline, ".");
+    return h(
+      "p",
+      {},
+      "Waits for the execution ",
+      h("a", { href: toOne("executions", awaits.executionId) }, awaits.executionId),
+      deadline,
+      ".",
+    );
   }
   return h("p", {}, "Waits until ", timeOf(awaits.until), " (", relativeTime(awaits.until), ").");
 }

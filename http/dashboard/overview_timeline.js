@@ -186,7 +186,7 @@ function rangeButtons() {
     type: "button", "aria-label": `${short}: ${long} back and ahead`, dataset: { range: name },
     on: { click: () => setQuery({ range: name === USUAL ? null : name }) },
   }, short);
-  return h("div", { class: "segments", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(button));
+  return h("div", { class: "timeline-ranges", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(button));
 }
 
 function legend() {

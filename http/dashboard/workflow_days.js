@@ -6,7 +6,12 @@ import { now } from "./clock.js";
 const DAY = 86_400_000;
 const HEIGHT = 120;
 const SLOT = 20;
-const KINDS = [["succeeded", "good", "succeeded"], ["failed", "bad", "failed"], ["timedOut", "warn", "timed out"], ["cancelled", "dull", "cancelled"]];
+const KINDS = [
+  ["succeeded", "good", "succeeded"],
+  ["failed", "bad", "failed"],
+  ["timedOut", "warn", "timed out"],
+  ["cancelled", "dull", "cancelled"],
+];
 const named = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 
 /** `days`: what the statistics of a workflow have; `count`: how many days are shown, up to today. */
@@ -19,11 +24,31 @@ export function dayBars(days, count) {
   });
   const most = Math.max(1, ...shown.map(({ counts }) => totalOf(counts)));
   const bars = shown.map((day, place) => bar(day, place, most));
-  const sum = KINDS.map(([kind, , word]) => `${days.reduce((total, each) => total + each[kind], 0)} ${word}`).join(", ");
-  return h("figure", { class: "day-bars" },
-    s("svg", { viewBox: `0 0 ${count * SLOT} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `Executions of each of the last ${count} days: ${sum}; at most ${most} a day` }, bars),
-    h("figcaption", {}, h("span", {}, named.format(shown[0].at)), h("span", {}, `at most ${most.toLocaleString()} a day (UTC)`), h("span", {}, "today")),
-    legend());
+  const sum = KINDS.map(([kind, , word]) => `${days.reduce((total, each) => total + each[kind], 0)} ${word}`).join(
+    ", ",
+  );
+  return h(
+    "figure",
+    { class: "day-bars" },
+    s(
+      "svg",
+      {
+        viewBox: `0 0 ${count * SLOT} ${HEIGHT}`,
+        preserveAspectRatio: "none",
+        role: "img",
+        "aria-label": `Executions of each of the last ${count} days: ${sum}; at most ${most} a day`,
+      },
+      bars,
+    ),
+    h(
+      "figcaption",
+      {},
+      h("span", {}, named.format(shown[0].at)),
+      h("span", {}, `at most ${most.toLocaleString()} a day (UTC)`),
+      h("span", {}, "today"),
+    ),
+    legend(),
+  );
 }
 
 function bar({ at, counts }, place, most) {
@@ -33,12 +58,23 @@ function bar({ at, counts }, place, most) {
     if (!counts[kind]) continue;
     const height = Math.max(2, (counts[kind] / most) * (HEIGHT - 4));
     y -= height;
-    pieces.push(s("rect", { class: `day-piece tone-${tone}`, x: place * SLOT + 2, y: Math.max(0, y), width: SLOT - 4, height }));
+    pieces.push(
+      s("rect", { class: `day-piece tone-${tone}`, x: place * SLOT + 2, y: Math.max(0, y), width: SLOT - 4, height }),
+    );
   }
-  const words = counts ? KINDS.filter(([kind]) => counts[kind]).map(([kind, , word]) => `${counts[kind]} ${word}`).join(", ") : "none";
-  return s("g", {}, s("title", {}, `${named.format(at)}: ${words}`),
+  const words = counts
+    ? KINDS.filter(([kind]) => counts[kind])
+        .map(([kind, , word]) => `${counts[kind]} ${word}`)
+        .join(", ")
+    : "none";
+  return s(
+    "g",
+    {},
+    s("title", {}, `${named.format(at)}: ${words}`),
     s("rect", { class: "day-ground", x: place * SLOT + 2, y: HEIGHT - 2, width: SLOT - 4, height: 2 }),
-    s("rect", { class: "day-hover", x: place * SLOT, y: 0, width: SLOT, height: HEIGHT }), pieces);
+    s("rect", { class: "day-hover", x: place * SLOT, y: 0, width: SLOT, height: HEIGHT }),
+    pieces,
+  );
 }
 
 function totalOf(counts) {
@@ -46,5 +82,9 @@ function totalOf(counts) {
 }
 
 function legend() {
-  return h("ul", { class: "legend" }, KINDS.map(([, tone, word]) => h("li", {}, h("span", { class: `swatch tone-${tone}` }), word)));
+  return h(
+    "ul",
+    { class: "legend" },
+    KINDS.map(([, tone, word]) => h("li", {}, h("span", { class: `swatch tone-${tone}` }), word)),
+  );
 }

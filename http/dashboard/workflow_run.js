@@ -13,12 +13,23 @@ export async function runDialog({ id, params }) {
   const begun = await ask({
     title: `Run ${id}`,
     body: [
-      params.length ? h("p", { class: "hint" }, "What reads as JSON is taken as that: 5, true, [1, 2], {\"a\": 1}, \"5\". Anything else is text.") : h("p", {}, "It takes no parameters."),
+      params.length
+        ? h(
+            "p",
+            { class: "hint" },
+            'What reads as JSON is taken as that: 5, true, [1, 2], {"a": 1}, "5". Anything else is text.',
+          )
+        : h("p", {}, "It takes no parameters."),
       ...inputs.map(([{ name, required }, input]) => field(name, input, required ? "needed" : "empty: its default")),
       field("Priority", priority, "0 runs first, 9 last"),
     ],
     action: "Run it",
-    submit: () => rest.post(`/api/workflows/${encodeURIComponent(id)}/run`, { params: given(inputs), priority: priorityOf(priority) }, { key }),
+    submit: () =>
+      rest.post(
+        `/api/workflows/${encodeURIComponent(id)}/run`,
+        { params: given(inputs), priority: priorityOf(priority) },
+        { key },
+      ),
   });
   if (begun) location.hash = toOne("executions", begun.executionId);
 }
@@ -54,6 +65,7 @@ export function valueOf(text) {
 
 function priorityOf(input) {
   const found = Number(input.value);
-  if (!Number.isInteger(found) || found < 0 || found > 9) throw new Error("The priority is a whole number from 0 to 9.");
+  if (!Number.isInteger(found) || found < 0 || found > 9)
+    throw new Error("The priority is a whole number from 0 to 9.");
   return found;
 }

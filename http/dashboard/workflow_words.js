@@ -23,7 +23,12 @@ export function optionsOf(step) {
     ["Depends on", step.dependsOn.join(", ") || "nothing"],
     ["Begins when", beginsWhen(step)],
     ["Does", does(step)],
-    step.map ? ["Once for each", `item that ${step.map} takes${step.concurrency ? `, at most ${step.concurrency} at once` : ""}`] : null,
+    step.map
+      ? [
+          "Once for each",
+          `item that ${step.map} takes${step.concurrency ? `, at most ${step.concurrency} at once` : ""}`,
+        ]
+      : null,
     ["Tried again", retryInWords(step.retry)],
     step.timeout === null ? null : ["Time for an attempt", duration(step.timeout)],
     step.totalTimeout === null ? null : ["Time for all attempts", duration(step.totalTimeout)],
@@ -34,7 +39,7 @@ export function optionsOf(step) {
 
 function beginsWhen({ runIf, conditional, failureHandler, dependsOn }) {
   if (failureHandler) return "the execution has failed or run out of time, after everything else";
-  const begin = dependsOn.length || runIf !== "success" ? RUN_IF[runIf] ?? runIf : "the execution begins";
+  const begin = dependsOn.length || runIf !== "success" ? (RUN_IF[runIf] ?? runIf) : "the execution begins";
   return conditional ? `${begin}, if its condition is true` : begin;
 }
 
@@ -42,7 +47,14 @@ function does({ waitsFor }) {
   if (!waitsFor) return "runs its function";
   const { sleep, event, key, workflowId } = waitsFor;
   if (sleep !== null) return `waits for ${duration(sleep)}`;
-  if (event !== null) return h("span", {}, "waits for the event ", h("code", {}, event), key ? [" whose key is the value of ", h("code", {}, key)] : " without a key");
+  if (event !== null)
+    return h(
+      "span",
+      {},
+      "waits for the event ",
+      h("code", {}, event),
+      key ? [" whose key is the value of ", h("code", {}, key)] : " without a key",
+    );
   return h("span", {}, "runs the workflow ", h("a", { href: toOne("workflows", workflowId) }, workflowId));
 }
 
@@ -52,7 +64,8 @@ function retryInWords(retry) {
   if (attempts <= 1) return "no";
   const grows = factor > 1 ? `, then ${factor} times as long each` : "";
   const most = factor > 1 && maxBackoff ? `, at most ${duration(seconds(maxBackoff))}` : "";
-  return `${attempts} attempts; ${duration(seconds(backoff))} between them${grows}${most}${jitter ? `, up to ${percent(jitter)} shorter` : ""}`;
+  const shorter = jitter ? `, up to ${percent(jitter)} shorter` : "";
+  return `${attempts} attempts; ${duration(seconds(backoff))} between them${grows}${most}${shorter}`;
 }
 
 function seconds(value) {
@@ -65,7 +78,11 @@ export function noteOf({ waitsFor, map, failureHandler, conditional, runIf, retr
   if (waitsFor?.sleep) return `waits ${duration(waitsFor.sleep)}`;
   if (waitsFor?.event) return "waits for an event";
   if (waitsFor?.workflowId) return "runs a workflow";
-  const notes = [map ? "each item" : "", conditional ? "if wanted" : "", runIf === "always" ? "always" : runIf === "on_failure" ? "on failure" : "",
-    retry?.attempts > 1 ? `${retry.attempts} attempts` : ""];
+  const notes = [
+    map ? "each item" : "",
+    conditional ? "if wanted" : "",
+    runIf === "always" ? "always" : runIf === "on_failure" ? "on failure" : "",
+    retry?.attempts > 1 ? `${retry.attempts} attempts` : "",
+  ];
   return notes.filter(Boolean).join(" · ");
 }

@@ -41,9 +41,6 @@ async def backup(request: web.Request) -> web.StreamResponse:
             "Content-Disposition": 'attachment; filename="quarterjack.db"',
         }
     )
-    if request.method == "HEAD":
-        await response.prepare(request)
-        return response
     async with places:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="quarterjack-backup-"))
         try:
@@ -52,7 +49,8 @@ async def backup(request: web.Request) -> web.StreamResponse:
             size = await asyncio.to_thread(lambda: copy.stat().st_size)
             response.content_length = size
             await response.prepare(request)
-            await _send(response, copy)
+            if request.method != "HEAD":
+                await _send(response, copy)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return response

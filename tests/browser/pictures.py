@@ -68,7 +68,8 @@ def take(browser: Browser, client: RestClient, folder: Path, wanted: list[str]) 
 def main(folder: Path, wanted: list[str]) -> None:
     """Make the database, serve it, look at it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
+    memory = Path("/dev/shm")  # a month of commits, none of which is to survive a power cut
+    with tempfile.TemporaryDirectory(dir=memory if memory.exists() else None) as scratch:
         database = Path(scratch) / "q.db"
         live_in(database)
         options = ("--app", "works", "--port", "0", "--database", f"sqlite:///{database}")

@@ -202,13 +202,15 @@ def test_an_execution_that_there_is_not_is_said_so(open_view: Open) -> None:
     expect(tab.page.get_by_role("heading", name="There is no such execution")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_for_everybody(open_view: Open, shop: RestClient, scheme: str) -> None:
+def test_the_page_is_for_everybody(
+    open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
+) -> None:
     execution_id = shop.run("pictures")
     shop.ended(execution_id)
-    for size in (WIDE, NARROW):
-        view = "" if size == WIDE else "?view=list&step=shrink[1]"
-        tab = open_view(f"#/executions/{execution_id}{view}", scheme=scheme, size=size)
-        expect(panel(tab).get_by_text("b can't be read").first).to_be_visible()
-        tab.check_accessibility()
-        tab.check_width()
+    view = "" if size == WIDE else "?view=list&step=shrink[1]"
+    tab = open_view(f"#/executions/{execution_id}{view}", scheme=scheme, size=size)
+    expect(panel(tab).get_by_text("b can't be read").first).to_be_visible()
+    tab.check_accessibility()
+    tab.check_width()

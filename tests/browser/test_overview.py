@@ -21,7 +21,7 @@ HOSTILE = "<b>x</b> 🎉 שלום " + "very " * 30 + "long"
 
 @pytest.fixture
 def unused(tmp_path: Path) -> Iterator[RestClient]:
-    """A client of a server that has nothing to do yet."""
+    """Of a server that has nothing to do yet. Ask for it before tabs: they are closed first."""
     database = f"sqlite:///{tmp_path / 'unused.db'}"
     options = ("--app", "shop", "--port", "0", "--database", database)
     runner = ("--runner", "thread", "--grace", "100ms")
@@ -69,7 +69,7 @@ def row(tab: Dashboard, name: str) -> Locator:
 
 
 def test_an_empty_server_says_how_to_begin_and_the_first_schedule_comes_by_itself(
-    open_view: Open, unused: RestClient
+    unused: RestClient, open_view: Open
 ) -> None:
     tab = open_view("#/", url=unused.url)
     begin = card(tab, "Make the first schedule")
@@ -215,7 +215,7 @@ def test_the_span_of_time_is_in_the_address_and_coming_fires_lie_in_it(
 
 
 def test_frequent_runs_become_bands_and_many_schedules_stay_few_rows(
-    open_view: Open, unused: RestClient
+    unused: RestClient, open_view: Open
 ) -> None:
     lines = [
         json.dumps(
@@ -272,7 +272,7 @@ def test_the_columns_of_the_day_grow_and_a_series_can_be_taken_out(
 
 
 def test_who_may_only_look_is_offered_nothing_that_changes_anything(
-    open_view: Open, unused: RestClient, gate: Path
+    unused: RestClient, open_view: Open, gate: Path
 ) -> None:
     failing(unused, "somebody else's to mend")
     unused.trigger(made(unused, "somebody else's to stop", "gated", params={"gate": str(gate)}))

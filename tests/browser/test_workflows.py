@@ -80,14 +80,16 @@ def test_what_runs_shows_in_the_statistics_and_the_newest(
     assert "1 succeeded, 0 failed" in (days.get_attribute("aria-label") or "")
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_for_everybody(open_view: Open, shop: RestClient, scheme: str) -> None:
+def test_the_pages_are_for_everybody(
+    open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
+) -> None:
     shop.ended(shop.run("orders"))
     shop.schedule("orders", {"cron": "0 3 * * *"}, name="unbreakable" * 18)
-    for size in (WIDE, NARROW):
-        for place in ("#/workflows", "#/workflows/orders"):
-            tab = open_view(place, scheme=scheme, size=size)
-            expect(tab.page.get_by_text("100 %").first).to_be_visible()
-            tab.page.wait_for_load_state("networkidle")
-            tab.check_accessibility()
-            tab.check_width()
+    for place in ("#/workflows", "#/workflows/orders"):
+        tab = open_view(place, scheme=scheme, size=size)
+        expect(tab.page.get_by_text("100 %").first).to_be_visible()
+        tab.page.wait_for_load_state("networkidle")
+        tab.check_accessibility()
+        tab.check_width()

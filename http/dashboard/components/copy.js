@@ -6,10 +6,20 @@ const STAY = 2_000;
 
 /** A button that copies what `text()` gives. */
 export function copyButton(text, words = "Copy") {
-  const button = h("button", { type: "button", class: "small quiet copy", on: { click: async () => {
-    say(button, (await copied(text())) ? "Copied" : "The browser refused");
-    setTimeout(() => say(button, words), STAY);
-  } } }, words);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "small quiet copy",
+      on: {
+        click: async () => {
+          say(button, (await copied(text())) ? "Copied" : "The browser refused");
+          setTimeout(() => say(button, words), STAY);
+        },
+      },
+    },
+    words,
+  );
   return button;
 }
 

@@ -9,8 +9,10 @@ import { nearest } from "./near.js";
 const TICK_WIDTH = 90;
 const TICKS = 4;
 const MOST_ROWS = 400;
-const SPANS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
-  14_400, 21_600, 43_200, 86_400, 172_800, 604_800];
+const SPANS = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+  14_400, 21_600, 43_200, 86_400, 172_800, 604_800,
+];
 
 /**
  * `choose(name)` is called when a row is chosen. Gives an element with `show({begin, end, rows})`, where `end` is null
@@ -28,7 +30,13 @@ export function gantt({ label, choose, signal }) {
     fill(axis, range ? ticks(range) : null);
     if (range) element.style.setProperty("--tick", `${(tickOf(range) * 100_000) / range.span}%`);
     const rows = shown.rows.slice(0, MOST_ROWS);
-    keyed(list, rows, ({ name }) => name, (row) => rowOf(row, choose), (item, row) => change(item, row, range, chosen));
+    keyed(
+      list,
+      rows,
+      ({ name }) => name,
+      (row) => rowOf(row, choose),
+      (item, row) => change(item, row, range, chosen),
+    );
     say(note, shown.rows.length > rows.length ? `The first ${MOST_ROWS} of ${shown.rows.length} rows are shown.` : "");
   };
   element.show = (next) => {
@@ -39,7 +47,8 @@ export function gantt({ label, choose, signal }) {
     chosen = name;
     for (const item of list.children) mark(item, chosen);
     const item = [...list.children].find((each) => each.dataset.key === name);
-    if (item) list.scrollTop = nearest(list.scrollTop, item.offsetTop - list.offsetTop, item.offsetHeight, list.clientHeight);
+    if (item)
+      list.scrollTop = nearest(list.scrollTop, item.offsetTop - list.offsetTop, item.offsetHeight, list.clientHeight);
   };
   const observer = new ResizeObserver(draw);
   observer.observe(axis);
@@ -62,7 +71,9 @@ function at(iso) {
 
 /** The seconds from one mark of the axis to the next. */
 function tickOf({ span, most }) {
-  return SPANS.find((size) => span / 1000 / size <= most) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / most);
+  return (
+    SPANS.find((size) => span / 1000 / size <= most) ?? SPANS.at(-1) * Math.ceil(span / 1000 / SPANS.at(-1) / most)
+  );
 }
 
 function ticks({ from, span, most }) {
@@ -70,15 +81,24 @@ function ticks({ from, span, most }) {
   const found = [];
   for (let seconds = 0; seconds * 1000 <= span * 0.86 || seconds === 0; seconds += each) {
     const place = (seconds * 100_000) / span;
-    found.push(h("span", { class: "gantt-tick", style: { left: `${place}%` } }, seconds === 0 ? localTime(new Date(from).toISOString()) : `+${duration(seconds)}`));
+    found.push(
+      h(
+        "span",
+        { class: "gantt-tick", style: { left: `${place}%` } },
+        seconds === 0 ? localTime(new Date(from).toISOString()) : `+${duration(seconds)}`,
+      ),
+    );
   }
   return found;
 }
 
 function rowOf({ name, depth }, choose) {
-  return h("li", { class: `gantt-row depth-${depth}` },
+  return h(
+    "li",
+    { class: `gantt-row depth-${depth}` },
     h("button", { type: "button", class: "gantt-name cut", title: name, on: { click: () => choose(name) } }, name),
-    h("div", { class: "gantt-track", role: "img" }));
+    h("div", { class: "gantt-track", role: "img" }),
+  );
 }
 
 function change(item, row, range, chosen) {
@@ -89,14 +109,20 @@ function change(item, row, range, chosen) {
     fill(track);
     return;
   }
-  keyed(track, row.attempts, ({ number }) => number, () => h("span", {}), (bar, attempt) => {
-    const begin = new Date(attempt.startedAt).getTime();
-    const share = (value) => `${Math.min(100, Math.max(0, (value * 100) / range.span))}%`;
-    bar.className = `gantt-bar tone-${toneOf(attempt, row)}${attempt.endedAt === null ? " goes-on" : ""}`;
-    bar.style.setProperty("left", share(begin - range.from));
-    bar.style.setProperty("width", share(at(attempt.endedAt) - begin));
-    bar.title = sentence(attempt, row);
-  });
+  keyed(
+    track,
+    row.attempts,
+    ({ number }) => number,
+    () => h("span", {}),
+    (bar, attempt) => {
+      const begin = new Date(attempt.startedAt).getTime();
+      const share = (value) => `${Math.min(100, Math.max(0, (value * 100) / range.span))}%`;
+      bar.className = `gantt-bar tone-${toneOf(attempt, row)}${attempt.endedAt === null ? " goes-on" : ""}`;
+      bar.style.setProperty("left", share(begin - range.from));
+      bar.style.setProperty("width", share(at(attempt.endedAt) - begin));
+      bar.title = sentence(attempt, row);
+    },
+  );
 }
 
 function mark(item, chosen) {

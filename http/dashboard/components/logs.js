@@ -7,7 +7,13 @@ import { failure } from "./states.js";
 
 const NEAR_END = 24;
 const SHORT = { WARNING: "WARN", CRITICAL: "CRIT" };
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
 
 /**
  * `read()` gives `{items}` of the interface. Gives an element with `reload()`, which reads again and adds what is new,
@@ -16,11 +22,24 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 export function logs({ label, read, signal }) {
   const attempts = new Map();
   const lines = h("div", { class: "log-lines" });
-  const scroller = h("div", { class: "log", role: "log", "aria-label": label, "aria-live": "off", tabindex: "0" }, lines);
+  const scroller = h(
+    "div",
+    { class: "log", role: "log", "aria-label": label, "aria-live": "off", tabindex: "0" },
+    lines,
+  );
   const note = h("p", { class: "soft" }, "Loading …");
-  const follow = h("button", { type: "button", class: "small", hidden: true, on: { click: () => toEnd(scroller) } }, "Go on following");
+  const follow = h(
+    "button",
+    { type: "button", class: "small", hidden: true, on: { click: () => toEnd(scroller) } },
+    "Go on following",
+  );
   const copy = copyButton(() => textOf(scroller), "Copy the output");
-  const element = h("div", { class: "log-frame" }, h("div", { class: "log-head" }, h("h3", {}, "Output"), note, follow, copy), scroller);
+  const element = h(
+    "div",
+    { class: "log-frame" },
+    h("div", { class: "log-head" }, h("h3", {}, "Output"), note, follow, copy),
+    scroller,
+  );
   scroller.addEventListener("scroll", () => (follow.hidden = isAtEnd(scroller)), { passive: true });
   element.take = (items) => {
     const stays = isAtEnd(scroller);
@@ -28,17 +47,19 @@ export function logs({ label, read, signal }) {
     const all = [...attempts.values()];
     const count = all.reduce((sum, { shown }) => sum + shown.length, 0);
     const isRunning = all.some(({ running }) => running);
-    say(note, count ? (isRunning ? "Follows what is written" : `${count} ${count === 1 ? "line" : "lines"}`) : isRunning ? "Nothing is written yet" : "Nothing was written");
+    say(note, inWords(count, isRunning));
     scroller.hidden = copy.hidden = !count;
     if (stays) toEnd(scroller);
   };
   element.change = ({ reset, items }) => {
     if (reset) for (const attempt of attempts.values()) attempt.told = [];
-    element.take(items.map((item) => {
-      const attempt = attemptOf(attempts, lines, item);
-      attempt.told = [...attempt.told.slice(item.gone, item.gone + item.same), ...item.lines];
-      return { ...item, lines: attempt.told };
-    }));
+    element.take(
+      items.map((item) => {
+        const attempt = attemptOf(attempts, lines, item);
+        attempt.told = [...attempt.told.slice(item.gone, item.gone + item.same), ...item.lines];
+        return { ...item, lines: attempt.told };
+      }),
+    );
   };
   let turn = 0;
   element.reload = async () => {
@@ -53,6 +74,12 @@ export function logs({ label, read, signal }) {
   scroller.hidden = copy.hidden = true;
   element.reload();
   return element;
+}
+
+function inWords(count, isRunning) {
+  if (isRunning) return count ? "Follows what is written" : "Nothing is written yet";
+  if (!count) return "Nothing was written";
+  return `${count} ${count === 1 ? "line" : "lines"}`;
 }
 
 function attemptOf(attempts, place, { attempt }) {
@@ -93,10 +120,14 @@ function isLike(one, other) {
 }
 
 function lineOf({ time, stream, level, logger, text }) {
-  const kind = stream === "log" ? SHORT[level] ?? level : stream;
-  return h("p", { class: "log-line", dataset: { kind: kind.toLowerCase() } },
+  const kind = stream === "log" ? (SHORT[level] ?? level) : stream;
+  return h(
+    "p",
+    { class: "log-line", dataset: { kind: kind.toLowerCase() } },
     h("time", { datetime: time, title: utc(time) }, clock.format(new Date(time))),
-    h("span", { class: "log-kind", title: [level, logger].filter(Boolean).join(" · ") || null }, kind), h("span", { class: "log-text" }, text || "\u200b"));
+    h("span", { class: "log-kind", title: [level, logger].filter(Boolean).join(" · ") || null }, kind),
+    h("span", { class: "log-text" }, text || "\u200b"),
+  );
 }
 
 function isAtEnd(scroller) {
@@ -108,5 +139,7 @@ function toEnd(scroller) {
 }
 
 function textOf(scroller) {
-  return [...scroller.querySelectorAll(".log-line")].map((line) => [...line.children].map((each) => each.textContent).join(" ")).join("\n");
+  return [...scroller.querySelectorAll(".log-line")]
+    .map((line) => [...line.children].map((each) => each.textContent).join(" "))
+    .join("\n");
 }

@@ -17,11 +17,23 @@ export function stepGraph({ label, steps, choose }) {
   const plan = layOut(steps, SIZE);
   const buttons = new Map();
   const lines = new Map();
-  const drawn = s("svg", { class: "graph-lines", width: plan.width + 2 * EDGE, height: plan.height + 2 * EDGE, "aria-hidden": "true" },
-    plan.edges.map((edge) => line(edge, lines)));
+  const drawn = s(
+    "svg",
+    { class: "graph-lines", width: plan.width + 2 * EDGE, height: plan.height + 2 * EDGE, "aria-hidden": "true" },
+    plan.edges.map((edge) => line(edge, lines)),
+  );
   for (const { name, dependsOn } of steps) buttons.set(name, node(name, dependsOn, plan.nodes.get(name), choose));
-  const surface = h("div", { class: "graph-surface", role: "group", "aria-label": label,
-    on: { keydown: (event) => move(event, plan, steps, buttons) } }, drawn, [...buttons.values()]);
+  const surface = h(
+    "div",
+    {
+      class: "graph-surface",
+      role: "group",
+      "aria-label": label,
+      on: { keydown: (event) => move(event, plan, steps, buttons) },
+    },
+    drawn,
+    [...buttons.values()],
+  );
   surface.style.setProperty("width", `${plan.width + 2 * EDGE}px`);
   surface.style.setProperty("height", `${plan.height + 2 * EDGE}px`);
   const element = h("div", { class: "graph" }, surface);
@@ -34,7 +46,8 @@ export function stepGraph({ label, steps, choose }) {
   element.select = (name) => {
     for (const [each, button] of buttons) button.setAttribute("aria-pressed", String(each === name));
     if (buttons.has(name)) bringIn(element, buttons.get(name));
-    for (const each of drawn.children) each.classList.toggle("near", each.dataset.from === name || each.dataset.to === name);
+    for (const each of drawn.children)
+      each.classList.toggle("near", each.dataset.from === name || each.dataset.to === name);
   };
   element.show(steps);
   return element;
@@ -49,9 +62,20 @@ function bringIn(element, { offsetLeft, offsetTop, offsetWidth, offsetHeight }) 
 function node(name, dependsOn, { x, y }, choose) {
   const picture = h("span", { class: "node-picture" });
   const note = h("span", { class: "node-note cut" });
-  const button = h("button", { type: "button", class: "node", title: name, "aria-pressed": "false", dataset: { step: name }, on: { click: () => choose(name) } },
-    picture, h("span", { class: "node-words" }, h("span", { class: "node-name cut" }, name), note),
-    h("span", { class: "unseen" }, dependsOn.length ? `after ${dependsOn.join(", ")}` : ""));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "node",
+      title: name,
+      "aria-pressed": "false",
+      dataset: { step: name },
+      on: { click: () => choose(name) },
+    },
+    picture,
+    h("span", { class: "node-words" }, h("span", { class: "node-name cut" }, name), note),
+    h("span", { class: "unseen" }, dependsOn.length ? `after ${dependsOn.join(", ")}` : ""),
+  );
   button.style.setProperty("left", `${x + EDGE}px`);
   button.style.setProperty("top", `${y + EDGE}px`);
   Object.assign(button, { picture, note });
@@ -88,7 +112,8 @@ function move(event, plan, steps, buttons) {
   if (here === undefined) return;
   const row = plan.layers[plan.nodes.get(here).layer];
   const place = row.indexOf(here);
-  const nearest = (names) => [...names].sort((one, other) => distance(plan, here, one) - distance(plan, here, other))[0];
+  const nearest = (names) =>
+    [...names].sort((one, other) => distance(plan, here, one) - distance(plan, here, other))[0];
   const next = {
     ArrowLeft: () => row[place - 1],
     ArrowRight: () => row[place + 1],

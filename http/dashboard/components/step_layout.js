@@ -4,12 +4,15 @@ const SWEEPS = 6;
 const NUDGES = 4;
 
 /**
- * `steps`: `[{name, dependsOn}]`. Gives `{nodes: Map(name → {x, y, layer}), edges: [{from, to, points}], layers, width, height}`:
+ * `steps`: `[{name, dependsOn}]`. Gives `{nodes, edges, layers, width, height}` with `nodes` a map from the names to
+ * `{x, y, layer}` and `edges` `[{from, to, points}]`:
  * x and y are of the left upper corner, `points` lead from the lower edge of one to the upper edge of the other.
  */
 export function layOut(steps, { width, height, across, down }) {
   const known = new Set(steps.map(({ name }) => name));
-  const sources = new Map(steps.map(({ name, dependsOn }) => [name, dependsOn.filter((each) => known.has(each) && each !== name)]));
+  const sources = new Map(
+    steps.map(({ name, dependsOn }) => [name, dependsOn.filter((each) => known.has(each) && each !== name)]),
+  );
   const depth = depths(sources);
   const { cells, chains } = withBends(sources, depth, width);
   const layers = inOrder(cells);
@@ -21,9 +24,21 @@ export function layOut(steps, { width, height, across, down }) {
     widest = Math.max(widest, cell.x + cell.width);
     if (!cell.isBend) nodes.set(cell.key, { x: cell.x, y: cell.y, layer: cell.layer });
   }
-  const edges = chains.map(({ from, to, path }) => ({ from, to, points: points(path.map((key) => cells.get(key)), height) }));
-  return { nodes, edges, layers: layers.map((row) => row.filter((each) => !each.isBend).map(({ key }) => key)),
-    width: widest, height: layers.length * (height + down) - down };
+  const edges = chains.map(({ from, to, path }) => ({
+    from,
+    to,
+    points: points(
+      path.map((key) => cells.get(key)),
+      height,
+    ),
+  }));
+  return {
+    nodes,
+    edges,
+    layers: layers.map((row) => row.filter((each) => !each.isBend).map(({ key }) => key)),
+    width: widest,
+    height: layers.length * (height + down) - down,
+  };
 }
 
 function depths(sources) {
@@ -46,7 +61,8 @@ function withBends(sources, depth, width) {
   const cells = new Map();
   const links = [];
   const chains = [];
-  for (const name of sources.keys()) cells.set(name, { key: name, layer: depth.get(name), width, isBend: false, above: [], below: [] });
+  for (const name of sources.keys())
+    cells.set(name, { key: name, layer: depth.get(name), width, isBend: false, above: [], below: [] });
   for (const [to, froms] of sources) {
     for (const from of froms) {
       const path = [from];

@@ -26,7 +26,11 @@ export function execution({ params: { id }, query, signal }) {
     view.show(next);
   };
   const failed = (error) => {
-    if (view === null) element.replaceChildren(h("h1", {}, error.status === 404 ? "There is no such execution" : "Execution"), failure(error, error.status === 404 ? null : again));
+    if (view === null)
+      element.replaceChildren(
+        h("h1", {}, error.status === 404 ? "There is no such execution" : "Execution"),
+        failure(error, error.status === 404 ? null : again),
+      );
   };
   const again = reader(() => rest.get(`/api/executions/${encodeURIComponent(id)}`, {}, signal), show, failed, signal);
   const heard = (event) => {
@@ -65,4 +69,3 @@ function reader(read, done, failed, signal) {
   signal.addEventListener("abort", () => clearTimeout(timer));
   return Object.assign(soon, { now });
 }
-

@@ -26,7 +26,13 @@ export function executions({ query, signal }) {
   };
   signal.addEventListener("abort", () => list.abort());
   show(query);
-  const element = h("section", { class: "page" }, h("div", { class: "page-head" }, h("h1", {}, "Executions")), filters, place);
+  const element = h(
+    "section",
+    { class: "page" },
+    h("div", { class: "page-head" }, h("h1", {}, "Executions")),
+    filters,
+    place,
+  );
   return { title: "Executions", element, query: show };
 }
 
@@ -39,8 +45,10 @@ function tableOf(query, signal) {
     narrowWidths: NARROW_WIDTHS,
     key: ({ id }) => id,
     load: (cursor) => rest.get("/api/executions", { ...wanted(query), limit: PAGE, cursor }, signal),
-    nothing: () => isAll ? empty("Nothing has run yet", "Executions appear here as soon as a schedule fires, or a workflow is run.")
-      : empty("No execution is like that", "Choose other filters to see more."),
+    nothing: () =>
+      isAll
+        ? empty("Nothing has run yet", "Executions appear here as soon as a schedule fires, or a workflow is run.")
+        : empty("No execution is like that", "Choose other filters to see more."),
     signal,
   });
   keepUp(table, () => wanted(query), signal);

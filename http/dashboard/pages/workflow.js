@@ -23,7 +23,12 @@ export function workflow({ params: { id }, query, signal }) {
       select = show(element, found, signal);
       select(asked);
     } catch (error) {
-      if (error.name !== "AbortError") fill(element, h("h1", {}, error.status === 404 ? "There is no such workflow" : id), failure(error, error.status === 404 ? null : read));
+      if (error.name !== "AbortError")
+        fill(
+          element,
+          h("h1", {}, error.status === 404 ? "There is no such workflow" : id),
+          failure(error, error.status === 404 ? null : read),
+        );
     }
   };
   read();
@@ -41,18 +46,39 @@ export function workflow({ params: { id }, query, signal }) {
 function show(element, found, signal) {
   const { id, steps } = found;
   const choose = (name) => setQuery({ step: name });
-  const graph = stepGraph({ label: `Steps of ${id}, and what they depend on`, steps: steps.map((step) => ({ ...step, note: noteOf(step) })), choose });
+  const graph = stepGraph({
+    label: `Steps of ${id}, and what they depend on`,
+    steps: steps.map((step) => ({ ...step, note: noteOf(step) })),
+    choose,
+  });
   const panel = h("section", { class: "card step-panel", "aria-label": "The chosen step" });
-  fill(element,
+  fill(
+    element,
     h("p", { class: "crumbs" }, h("a", { href: "#/workflows" }, "Workflows")),
-    h("div", { class: "page-head" }, h("h1", {}, id), h("div", { class: "actions" }, can("operator")
-      ? h("button", { type: "button", class: "primary", on: { click: () => runDialog(found) } }, icon("play"), "Run …") : null)),
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", {}, id),
+      h(
+        "div",
+        { class: "actions" },
+        can("operator")
+          ? h(
+              "button",
+              { type: "button", class: "primary", on: { click: () => runDialog(found) } },
+              icon("play"),
+              "Run …",
+            )
+          : null,
+      ),
+    ),
     found.description ? h("p", { class: "description" }, found.description) : null,
     h("div", { class: "with-panel" }, card("Steps", graph), panel),
     card("Last 30 days", statistics(id, signal)),
     h("div", { class: "columns" }, card("Parameters of a run", parameters(found)), card("Limits", limits(found))),
     card("Schedules", schedules(id, signal)),
-    card("Newest executions", newest(id, signal)));
+    card("Newest executions", newest(id, signal)),
+  );
   return (query) => {
     const step = steps.find(({ name }) => name === query.get("step")) ?? steps[0];
     panel.hidden = step === undefined;

@@ -18,23 +18,15 @@ export function workflows({ signal }) {
     const cell = h("span", { class: "soft" }, "…");
     const ask = `${name} ${id}`;
     if (!known.has(ask)) known.set(ask, LOOKS[name](id, signal));
-    known.get(ask).then((found) => fill(cell, words(found)), () => fill(cell, "–"));
+    known.get(ask).then(
+      (found) => fill(cell, words(found)),
+      () => fill(cell, "–"),
+    );
     return cell;
   };
-  const statistics = (words) => ({ id }) => later("statistics", id, words);
-  const columns = [
-    { name: "name", title: "Workflow", cell: ({ id }) => h("a", { href: toOne("workflows", id), title: id }, id) },
-    { name: "description", title: "Description", class: "wide-only soft", cell: ({ description }) => h("span", { title: description }, description || "–") },
-    { name: "steps", title: "Steps", class: "wide-only number", cell: ({ steps }) => String(steps.length) },
-    { name: "schedules", title: "Schedules", class: "wide-only number", cell: ({ id }) => later("schedules", id, ({ total }) => String(total)) },
-    { name: "runs", title: "Runs", class: "wide-only number", cell: statistics(({ executions }) => executions.toLocaleString()) },
-    { name: "rate", title: "Succeeded", class: "number", cell: statistics(({ successRate }) => percent(successRate)) },
-    { name: "p50", title: "p50", class: "wide-only number", cell: statistics(({ p50 }) => duration(p50)) },
-    { name: "p95", title: "p95", class: "number", cell: statistics(({ p95 }) => duration(p95)) },
-  ];
   const table = virtualTable({
     label: "Workflows",
-    columns,
+    columns: columnsOf(later),
     widths: "minmax(9rem, 1.2fr) minmax(9rem, 2.5fr) 3.5rem 5.5rem 5rem 6rem 5rem 5rem",
     narrowWidths: "minmax(0, 1fr) 5.5rem 5rem",
     key: ({ id }) => id,
@@ -42,9 +34,48 @@ export function workflows({ signal }) {
     nothing: () => empty("The server has no workflows", "Give it some: quarterjack serve --app MODULE"),
     signal,
   });
-  const element = h("section", { class: "page" }, h("h1", {}, "Workflows"),
-    h("p", { class: "soft" }, `Runs, successes and durations are those of the last ${DAYS} days: half of the runs that succeeded took no longer than p50, 95 of 100 no longer than p95.`), table);
+  const element = h(
+    "section",
+    { class: "page" },
+    h("h1", {}, "Workflows"),
+    h(
+      "p",
+      { class: "soft" },
+      `Runs, successes and durations are those of the last ${DAYS} days: half of the runs that succeeded `,
+      "took no longer than p50, 95 of 100 no longer than p95.",
+    ),
+    table,
+  );
   return { title: "Workflows", element };
+}
+
+function columnsOf(later) {
+  const statistics = (words) => (item) => later("statistics", item.id, words);
+  return [
+    { name: "name", title: "Workflow", cell: ({ id }) => h("a", { href: toOne("workflows", id), title: id }, id) },
+    {
+      name: "description",
+      title: "Description",
+      class: "wide-only soft",
+      cell: ({ description }) => h("span", { title: description }, description || "–"),
+    },
+    { name: "steps", title: "Steps", class: "wide-only number", cell: ({ steps }) => String(steps.length) },
+    {
+      name: "schedules",
+      title: "Schedules",
+      class: "wide-only number",
+      cell: ({ id }) => later("schedules", id, ({ total }) => String(total)),
+    },
+    {
+      name: "runs",
+      title: "Runs",
+      class: "wide-only number",
+      cell: statistics(({ executions }) => executions.toLocaleString()),
+    },
+    { name: "rate", title: "Succeeded", class: "number", cell: statistics(({ successRate }) => percent(successRate)) },
+    { name: "p50", title: "p50", class: "wide-only number", cell: statistics(({ p50 }) => duration(p50)) },
+    { name: "p95", title: "p95", class: "number", cell: statistics(({ p95 }) => duration(p95)) },
+  ];
 }
 
 const LOOKS = {

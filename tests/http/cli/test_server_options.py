@@ -1,9 +1,5 @@
 """How a command reaches its server, and with what it ends if it can't, or may not."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -74,22 +70,3 @@ def test_a_file_that_has_no_certificate_is_a_wrong_option(cli: CommandLine, tmp_
 
     assert done.exit_code == 2
     assert "--ca" in done.stderr
-
-
-def test_what_goes_on_ends_at_ctrl_c_with_its_code_and_without_a_word(rest: RestClient) -> None:
-    key = rest.run("quarterjack.command", shell="echo begun; sleep 50")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "quarterjack.http", "executions", key, "--follow"],
-        env={**os.environ, "QUARTERJACK_URL": rest.url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert "running" in process.stdout.readline()
-
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=50)
-    rest.cancel(key)
-
-    assert (process.returncode, errors) == (130, "")

@@ -5,6 +5,7 @@ import json
 from command_line import CommandLine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_terminal import CTRL_C, LiveTerminal
 from rest_client import RestClient
 
 from quarterjack.http.cli.show.actor_tree import fitting_lines, tree_lines
@@ -80,3 +81,14 @@ def test_a_live_tree_fits_the_height(count: int, height: int) -> None:
     lines = fitting_lines([*ROOT, *many], 60, height, {"q": 0})
 
     assert len(lines) <= height
+
+
+def test_a_live_tree_goes_on_until_ctrl_c_which_has_a_code_of_its_own(client: RestClient) -> None:
+    with LiveTerminal(client.url, "actors", "--follow", columns=60, rows=24) as terminal:
+        terminal.shows("quarterjack")
+        key = client.schedule("echo", MANUAL)
+        terminal.shows(key[:12])
+        terminal.type(CTRL_C)
+
+        assert terminal.end() == 130
+        assert "Aborted" not in terminal.text
