@@ -1,43 +1,59 @@
-// Tells, a few times a second at the most, what became of schedules: events are gathered, so that a storm of them is one
-// re-read.
+// Tells, a few times a second at the most, what became of schedules: events are gathered, so that a storm of them is
+// one re-read.
 
 import { follow } from "./live.js";
 
-const TOPICS = ["schedule:*", "workflow:started", "workflow:completed", "workflow:failed", "workflow:cancelled", "workflow:timedOut"];
+const TOPICS = [
+  "schedule:*",
+  "workflow:started",
+  "workflow:completed",
+  "workflow:failed",
+  "workflow:cancelled",
+  "workflow:timedOut",
+];
 const PAUSE = 400;
 
 /**
- * `changed(events)` with those that came since the last call, of all schedules or of the one with that `key`; `again()`
- * when everything is to be read again: some events could not be told, or came before one listened.
+ * `changed(events)` with those that came since the last call, of all schedules or of the one with that `key`;
+ * `again()` when everything is to be read again: some events could not be told, or came before one listened.
  */
 export function onSchedules({ key, changed, again }, signal) {
   let events = [];
   let isGap = false;
-  const tell = later(() => {
-    const told = events;
-    const all = isGap;
-    events = [];
-    isGap = false;
-    if (all) again();
-    else if (told.length) changed(told);
-  }, PAUSE, signal);
+  const tell = later(
+    () => {
+      const told = events;
+      const all = isGap;
+      events = [];
+      isGap = false;
+      if (all) again();
+      else if (told.length) changed(told);
+    },
+    PAUSE,
+    signal,
+  );
   const gap = () => {
     isGap = true;
     tell();
   };
   for (const topic of TOPICS) {
     let isNew = true;
-    follow({
-      topic, key, gap,
-      begun: () => {
-        if (isNew) gap();
-        isNew = false;
+    follow(
+      {
+        topic,
+        key,
+        gap,
+        begun: () => {
+          if (isNew) gap();
+          isNew = false;
+        },
+        event: (event) => {
+          events.push(event);
+          tell();
+        },
       },
-      event: (event) => {
-        events.push(event);
-        tell();
-      },
-    }, signal);
+      signal,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-// Says, while one types, what a rule means and when it would fire, or what is wrong with it; by the server's own code.
+// Says, while one types, what a rule means and when it would fire, or what is wrong with it; by the server's own
+// code.
 
 import { fill, h } from "./dom.js";
 import { Problem, rest } from "./rest.js";
@@ -21,17 +22,27 @@ export function ruleCheck({ scheduleId, wrong, signal }) {
   async function check(rule, kind) {
     const mine = ++turn;
     try {
-      const [words, preview] = await Promise.all([meaning(rule, kind, scheduleId, signal),
-        rest.post("/api/schedules/preview", { scheduleConfig: rule, scheduleId, limit: SHOWN }, { signal })]);
+      const [words, preview] = await Promise.all([
+        meaning(rule, kind, scheduleId, signal),
+        rest.post("/api/schedules/preview", { scheduleConfig: rule, scheduleId, limit: SHOWN }, { signal }),
+      ]);
       if (mine !== turn) return;
       wrong([]);
-      fill(element, words.map((line) => h("p", { class: "rule-words" }, line)), times(preview, kind));
+      fill(
+        element,
+        words.map((line) => h("p", { class: "rule-words" }, line)),
+        times(preview, kind),
+      );
     } catch (error) {
       if (mine !== turn || error.name === "AbortError") return;
       const errors = error instanceof Problem ? error.errors : [];
       const left = wrong(errors);
       const lines = errors.length ? left.map(({ msg }) => msg) : [error.message];
-      fill(element, h("p", { class: "soft" }, "The rule is not right yet."), lines.map((line) => h("p", {}, line)));
+      fill(
+        element,
+        h("p", { class: "soft" }, "The rule is not right yet."),
+        lines.map((line) => h("p", {}, line)),
+      );
     }
   }
 
@@ -69,13 +80,23 @@ function isEmpty(rule, kind) {
 /** What each cron expression says, in words. */
 async function meaning(rule, kind, seed, signal) {
   if (kind !== "cron") return [];
-  const found = await Promise.allSettled([rule.cron].flat().map((expr) =>
-    rest.get("/api/cron", { expr, timezone: rule.timezone, count: 1, seed }, signal)));
+  const found = await Promise.allSettled(
+    [rule.cron].flat().map((expr) => rest.get("/api/cron", { expr, timezone: rule.timezone, count: 1, seed }, signal)),
+  );
   return found.filter(({ status }) => status === "fulfilled").map(({ value }) => value.description);
 }
 
 function times(preview, kind) {
   if (kind === "event") return h("p", { class: "soft" }, "It fires each time such an event comes.");
-  if (!preview.items.length) return h("p", { class: "soft" }, preview.next ? "Not in the next 90 days." : "It is never due.");
-  return [h("p", { class: "soft" }, "The next times:"), h("ol", { class: "due-list" }, preview.items.map((item) => dueItem(item))), zoneChanges(preview.clockChanges)];
+  if (!preview.items.length)
+    return h("p", { class: "soft" }, preview.next ? "Not in the next 90 days." : "It is never due.");
+  return [
+    h("p", { class: "soft" }, "The next times:"),
+    h(
+      "ol",
+      { class: "due-list" },
+      preview.items.map((item) => dueItem(item)),
+    ),
+    zoneChanges(preview.clockChanges),
+  ];
 }

@@ -28,8 +28,18 @@ export function metricsTab(read) {
         ["Last run", timeOf(status.lastExecution)],
         ["Next run", timeOf(status.nextExecution)],
       ]),
-      lastError ? h("div", { class: "last-error" }, h("h3", {}, "The last error"), h("pre", { class: "text", tabindex: "0", role: "region", "aria-label": "The last error" },
-        `${lastError.type}: ${lastError.message}`)) : null,
+      lastError
+        ? h(
+            "div",
+            { class: "last-error" },
+            h("h3", {}, "The last error"),
+            h(
+              "pre",
+              { class: "text", tabindex: "0", role: "region", "aria-label": "The last error" },
+              `${lastError.type}: ${lastError.message}`,
+            ),
+          )
+        : null,
     ];
   });
 }
@@ -40,16 +50,27 @@ export function settingsTab(read) {
     const { workflow, status } = read();
     const { scheduleConfig: rule, executionConfig: runs } = workflow;
     return [
-      part("Description", workflow.description ? h("p", { class: "prose-text", dir: "auto" }, workflow.description) : h("span", { class: "none" }, "–")),
+      part(
+        "Description",
+        workflow.description
+          ? h("p", { class: "prose-text", dir: "auto" }, workflow.description)
+          : h("span", { class: "none" }, "–"),
+      ),
       status.note ? part("Note", h("p", { class: "prose-text", dir: "auto" }, status.note)) : null,
       part("Rule", ruleFacts(rule)),
       part("Runs", runFacts(runs)),
       part("Parameters", json(runs.params, "Parameters")),
       part("Metadata", json(workflow.metadata, "Metadata")),
-      part("Itself", facts([
-        ["Id", h("code", {}, workflow.id)], ["Workflow", h("a", { href: toOne("workflows", workflow.workflowId) }, workflow.workflowId)],
-        ["Version", String(workflow.version)], ["Made", timeOf(workflow.createdAt)], ["Changed", timeOf(workflow.updatedAt)],
-      ])),
+      part(
+        "Itself",
+        facts([
+          ["Id", h("code", {}, workflow.id)],
+          ["Workflow", h("a", { href: toOne("workflows", workflow.workflowId) }, workflow.workflowId)],
+          ["Version", String(workflow.version)],
+          ["Made", timeOf(workflow.createdAt)],
+          ["Changed", timeOf(workflow.updatedAt)],
+        ]),
+      ),
     ];
   });
 }

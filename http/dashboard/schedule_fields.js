@@ -1,4 +1,5 @@
-// What a schedule's form has: each field with its place in the body of the call, and how it is read and written as text.
+// What a schedule's form has: each field with its place in the body of the call, and how it is read and written as
+// text.
 
 import { parsed } from "./schedule_acts.js";
 
@@ -14,7 +15,10 @@ const BY_CLOCK = new Set(["cron", "interval", "at"]);
 
 const text = { read: (given) => given.trim(), show: (value) => value ?? "" };
 const optionalText = { read: (given) => given.trim() || null, show: (value) => value ?? "" };
-const number = { read: (given) => (given.trim() === "" ? null : Number(given)), show: (value) => (value === null || value === undefined ? "" : String(value)) };
+const number = {
+  read: (given) => (given.trim() === "" ? null : Number(given)),
+  show: (value) => (value === null || value === undefined ? "" : String(value)),
+};
 const span = { read: (given) => given.trim() || null, show: spanText };
 const instant = { read: fromLocal, show: localText };
 const lines = {
@@ -29,8 +33,8 @@ const object = (what, none) => ({
 const truth = { read: (given) => given === "yes", show: (value) => (value ? "yes" : "no") };
 
 /**
- * Name → `{at: its place in the body, read(text), show(value), kinds: the kinds of rules it goes with, start: the text in
- * a new form}`.
+ * Name → `{at: its place in the body, read(text), show(value), kinds: the kinds of rules it goes with,
+ * start: the text in a new form}`.
  */
 export const FIELDS = {
   workflowId: { at: ["workflowId"], ...text, start: "" },
@@ -42,7 +46,13 @@ export const FIELDS = {
   anchor: { at: ["scheduleConfig", "anchor"], ...instant, kinds: "interval", start: "", isRule: true },
   when: { at: ["scheduleConfig", "at"], ...instant, kinds: "at", start: "", isRule: true },
   event: { at: ["scheduleConfig", "event"], ...text, kinds: "event", start: "", isRule: true },
-  eventFilter: { at: ["scheduleConfig", "eventFilter"], ...object("The filter", null), kinds: "event", start: "", isRule: true },
+  eventFilter: {
+    at: ["scheduleConfig", "eventFilter"],
+    ...object("The filter", null),
+    kinds: "event",
+    start: "",
+    isRule: true,
+  },
   timezone: { at: ["scheduleConfig", "timezone"], ...text, kinds: "cron interval at event", start: "UTC" },
   overlap: { at: ["scheduleConfig", "overlap"], ...text, kinds: "cron interval at event", start: "skip" },
   catchUp: { at: ["scheduleConfig", "catchUp"], ...text, kinds: "cron interval at", start: "latest" },
@@ -111,15 +121,19 @@ export function ruleOf(texts) {
 export function changesOf(texts, before, schedule) {
   const body = {};
   const changed = (name) => texts[name] !== before[name];
-  const isOther = texts.kind !== before.kind || Object.keys(FIELDS).some((name) => FIELDS[name].isRule && isFor(name, texts.kind) && changed(name));
+  const isOther =
+    texts.kind !== before.kind ||
+    Object.keys(FIELDS).some((name) => FIELDS[name].isRule && isFor(name, texts.kind) && changed(name));
   for (const name of Object.keys(FIELDS)) {
     const { isRule, at } = FIELDS[name];
     if (!isFor(name, texts.kind)) continue;
-    if (isRule ? isOther && (name === ruleField(texts.kind) || texts[name].trim() !== "") : changed(name)) put(body, name, texts[name], schedule);
+    if (isRule ? isOther && (name === ruleField(texts.kind) || texts[name].trim() !== "") : changed(name))
+      put(body, name, texts[name], schedule);
     if (at[1] === "retryPolicy" && changed(name)) withRetry(body, texts, schedule);
   }
   if (isOther && texts.kind === "manual") body.scheduleConfig = { ...body.scheduleConfig, manual: true };
-  if (isOther && !BY_CLOCK.has(texts.kind)) for (const name of ["jitter", "catchUpWindow"]) delete body.scheduleConfig[name];
+  if (isOther && !BY_CLOCK.has(texts.kind))
+    for (const name of ["jitter", "catchUpWindow"]) delete body.scheduleConfig[name];
   return Object.keys(body).length ? body : null;
 }
 
@@ -162,13 +176,20 @@ function withRetry(body, texts, schedule) {
 }
 
 function linesOf(given) {
-  return given.split("\n").map((line) => line.trim()).filter(Boolean);
+  return given
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
 }
 
 /** Seconds as they would be written by hand: "90s", "5m", "2h". */
 export function spanText(seconds) {
   if (seconds === null || seconds === undefined) return "";
-  for (const [unit, size] of [["d", 86_400], ["h", 3600], ["m", 60]]) {
+  for (const [unit, size] of [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+  ]) {
     if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
   }
   return `${seconds}s`;

@@ -1,5 +1,5 @@
-// The form that makes a schedule and changes one: checked while one types, wrong fields named where they are, and nothing
-// typed is lost when somebody else was faster.
+// The form that makes a schedule and changes one: checked while one types, wrong fields named where they are, and
+// nothing typed is lost when somebody else was faster.
 
 import { fill, h } from "./dom.js";
 import { Problem, rest } from "./rest.js";
@@ -13,13 +13,18 @@ import { quoted } from "./schedule_words.js";
 
 const CONFLICT = 412;
 
-/** Ask for a new schedule, and make it. `given`: texts to begin with, such as `{workflowId}`. Gives it, or undefined. */
+/**
+ * Ask for a new schedule, and make it. `given`: texts to begin with, such as `{workflowId}`. Gives it, or undefined.
+ */
 export async function newSchedule(given = {}) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const form = new ScheduleForm({ ...startTexts(), timezone: zone, ...given });
   const make = startOnce((key) => rest.post("/api/schedules/workflows", draftOf(form.texts), { key }));
   const made = await ask({
-    title: "New schedule", action: "Make the schedule", wide: true, body: form.nodes,
+    title: "New schedule",
+    action: "Make the schedule",
+    wide: true,
+    body: form.nodes,
     submit: () => form.tried(make),
   });
   form.end();
@@ -34,17 +39,21 @@ export async function editSchedule(id) {
   const form = new ScheduleForm(textsOf(found), found.id);
   form.known = { schedule: found, etag, texts: textsOf(found) };
   const changed = await ask({
-    title: `Change ${quoted(found.name)}`, action: "Save", wide: true, body: form.nodes,
-    submit: () => form.tried(async () => {
-      const body = changesOf(form.texts, form.known.texts, form.known.schedule);
-      if (body === null) return form.known.schedule;
-      try {
-        return await rest.put(path, body, form.known.etag);
-      } catch (problem) {
-        if (problem.status === CONFLICT) form.offerReload(() => rest.getWithTag(path));
-        throw problem.status === CONFLICT ? new Error("It is not saved. What you typed is still here.") : problem;
-      }
-    }),
+    title: `Change ${quoted(found.name)}`,
+    action: "Save",
+    wide: true,
+    body: form.nodes,
+    submit: () =>
+      form.tried(async () => {
+        const body = changesOf(form.texts, form.known.texts, form.known.schedule);
+        if (body === null) return form.known.schedule;
+        try {
+          return await rest.put(path, body, form.known.etag);
+        } catch (problem) {
+          if (problem.status === CONFLICT) form.offerReload(() => rest.getWithTag(path));
+          throw problem.status === CONFLICT ? new Error("It is not saved. What you typed is still here.") : problem;
+        }
+      }),
   });
   form.end();
   if (changed) toast(`Saved ${quoted(changed.name)}.`);
@@ -56,7 +65,11 @@ class ScheduleForm {
     this.leave = new AbortController();
     this.notice = h("div", { class: "form-notice", role: "alert" });
     this.parts = formParts(texts, { changed: () => this.changed() });
-    this.check = ruleCheck({ scheduleId, wrong: (errors) => this.showWrong(errors, "scheduleConfig"), signal: this.leave.signal });
+    this.check = ruleCheck({
+      scheduleId,
+      wrong: (errors) => this.showWrong(errors, "scheduleConfig"),
+      signal: this.leave.signal,
+    });
     fill(this.parts.checkPlace, this.check.element);
     this.nodes = [this.notice, this.parts.nodes];
     this.changed();
@@ -98,7 +111,9 @@ class ScheduleForm {
       const left = this.showWrong(error.errors, "");
       this.parts.focusWrong();
       if (left.length) throw new Problem(error.status, { title: error.title, detail: error.message, errors: left });
-      throw new Error(error.errors.length === 1 ? "One field is not right yet." : `${error.errors.length} fields are not right yet.`);
+      throw new Error(
+        error.errors.length === 1 ? "One field is not right yet." : `${error.errors.length} fields are not right yet.`,
+      );
     }
   }
 
@@ -115,16 +130,32 @@ class ScheduleForm {
 
   /** Somebody else changed it meanwhile: take over what they changed, but for what is changed here, too. */
   offerReload(read) {
-    const button = h("button", { type: "button", on: { click: async () => {
-      const { found, etag } = await read();
-      const theirs = textsOf(found);
-      const both = this.parts.merge(this.known.texts, theirs);
-      this.known = { schedule: found, etag, texts: theirs };
-      this.changed();
-      fill(this.notice, h("p", {}, both.length
-        ? "Read again. Where both changed the same field, yours stands, and theirs is said below it. Save again to overwrite theirs."
-        : "Read again: the fields that you did not touch are as they are now. Save again."));
-    } } }, "Read it again");
+    const button = h(
+      "button",
+      {
+        type: "button",
+        on: {
+          click: async () => {
+            const { found, etag } = await read();
+            const theirs = textsOf(found);
+            const both = this.parts.merge(this.known.texts, theirs);
+            this.known = { schedule: found, etag, texts: theirs };
+            this.changed();
+            fill(
+              this.notice,
+              h(
+                "p",
+                {},
+                both.length
+                  ? "Read again. Where both changed a field, yours stands. Save again to overwrite theirs."
+                  : "Read again: the fields that you did not touch are as they are now. Save again.",
+              ),
+            );
+          },
+        },
+      },
+      "Read it again",
+    );
     fill(this.notice, h("p", {}, "Somebody else has changed this schedule since you opened it. "), button);
   }
 }

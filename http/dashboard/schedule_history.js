@@ -12,8 +12,17 @@ import { virtualTable } from "./components/virtual_table.js";
 import { changeRow, freshen, rangeOf } from "./schedule_lists.js";
 import { TRIGGERS } from "./schedule_words.js";
 
-const STATUSES = [["", "All"], ["running", "Running"], ["waiting", "Waiting"], ["queued", "Queued"], ["succeeded", "Succeeded"],
-  ["failed", "Failed"], ["timedOut", "Timed out"], ["cancelled", "Cancelled"], ["skipped", "Skipped"]];
+const STATUSES = [
+  ["", "All"],
+  ["running", "Running"],
+  ["waiting", "Waiting"],
+  ["queued", "Queued"],
+  ["succeeded", "Succeeded"],
+  ["failed", "Failed"],
+  ["timedOut", "Timed out"],
+  ["cancelled", "Cancelled"],
+  ["skipped", "Skipped"],
+];
 const COLUMNS = [
   { name: "status", title: "Run", cell: ({ id, status }) => h("a", { href: toOne("executions", id) }, badge(status)) },
   { name: "due", title: "Due", cell: ({ scheduledTime }) => timeOf(scheduledTime) },
@@ -27,11 +36,18 @@ const COLUMNS = [
 export function historyTab(id, query, signal) {
   let now = query;
   const path = `/api/schedules/${encodeURIComponent(id)}/executions`;
-  const load = (cursor) => rest.get(path, { status: now.get("status"), ...rangeOf(now.get("day")), limit: 50, cursor }, signal);
+  const load = (cursor) =>
+    rest.get(path, { status: now.get("status"), ...rangeOf(now.get("day")), limit: 50, cursor }, signal);
   const key = (item) => item.id;
   const table = virtualTable({
-    label: "Runs", columns: COLUMNS, signal, key, load, rowHeight: 42,
-    widths: "7.5rem 10.5rem 7rem 10.5rem 6rem minmax(0, 1fr)", narrowWidths: "7rem minmax(0, 1fr) auto",
+    label: "Runs",
+    columns: COLUMNS,
+    signal,
+    key,
+    load,
+    rowHeight: 42,
+    widths: "7.5rem 10.5rem 7rem 10.5rem 6rem minmax(0, 1fr)",
+    narrowWidths: "7rem minmax(0, 1fr) auto",
     nothing: () => (now.get("status") || now.get("day") ? empty("No run is like that") : empty("It has not run yet")),
   });
   const parts = [choice("status", "Status", STATUSES, query), dayChoice(query)];
@@ -63,8 +79,23 @@ async function refresh({ table, load, key, events, signal }) {
 /** The day that the calendar led to, and a way back to all. */
 export function dayChoice(query) {
   const input = h("input", { type: "date", on: { change: () => setQuery({ day: input.value || null }) } });
-  const all = h("button", { type: "button", class: "quiet", "aria-label": "All days", title: "All days", on: { click: () => setQuery({ day: null }) } }, icon("close"));
-  const element = h("span", { class: "choice" }, h("label", { class: "choice" }, h("span", {}, "Day (UTC)"), input), all);
+  const all = h(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      "aria-label": "All days",
+      title: "All days",
+      on: { click: () => setQuery({ day: null }) },
+    },
+    icon("close"),
+  );
+  const element = h(
+    "span",
+    { class: "choice" },
+    h("label", { class: "choice" }, h("span", {}, "Day (UTC)"), input),
+    all,
+  );
   element.show = (now) => {
     const day = now.get("day") ?? "";
     if (document.activeElement !== input) input.value = day;

@@ -15,7 +15,9 @@ export async function freshen(table, { load, key }) {
 
 /** Show an item anew if it is another one than before; the focus stays where it is in its row. */
 export function changeRow(table, key, item) {
-  table.change(key, (before) => (JSON.stringify(before) === JSON.stringify(item) ? before : withFocus(table, key, item)));
+  table.change(key, (before) =>
+    JSON.stringify(before) === JSON.stringify(item) ? before : withFocus(table, key, item),
+  );
 }
 
 const INPUTS = "a, button, input";

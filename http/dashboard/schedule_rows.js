@@ -16,7 +16,13 @@ export const COLUMNS = [
   { name: "rule", title: "Rule", class: "wide-only", cell: ruleCell },
   { name: "status", title: "Status", cell: statusCell },
   { name: "last", title: "Last run", class: "wide-only", cell: lastCell },
-  { name: "next", title: "Next run", class: "wide-only", sort: "next", cell: ({ nextExecution }) => relativeTime(nextExecution) },
+  {
+    name: "next",
+    title: "Next run",
+    class: "wide-only",
+    sort: "next",
+    cell: ({ nextExecution }) => relativeTime(nextExecution),
+  },
   { name: "recent", title: "Last 30 runs", class: "wide-only", cell: ({ recent }) => spark(recent) },
   { name: "running", title: "Running", class: "wide-only number", cell: runningCell },
 ];
@@ -24,8 +30,12 @@ export const COLUMNS = [
 function nameCell({ scheduleId, name, workflowId, nextExecution }) {
   return [
     h("a", { class: "row-name cut", dir: "auto", title: name, href: toOne("schedules", scheduleId) }, name),
-    h("span", { class: "row-more cut soft", title: workflowId }, workflowId,
-      nextExecution ? h("span", { class: "narrow-only" }, " · next ", relativeTime(nextExecution)) : null),
+    h(
+      "span",
+      { class: "row-more cut soft", title: workflowId },
+      workflowId,
+      nextExecution ? h("span", { class: "narrow-only" }, " · next ", relativeTime(nextExecution)) : null,
+    ),
   ];
 }
 
@@ -40,7 +50,9 @@ export function standing({ status, note, late, failuresInRow, lost }) {
     badge(status, note || undefined),
     late ? badge("late", "It should have fired, and nothing is decided yet") : null,
     isGoing && failuresInRow >= 2 ? badge("failing", `${failuresInRow} runs in a row have failed`) : null,
-    lost ? badge("losing", `${lost} due ${lost === 1 ? "instant was" : "instants were"} missed in the last 24 hours`) : null,
+    lost
+      ? badge("losing", `${lost} due ${lost === 1 ? "instant was" : "instants were"} missed in the last 24 hours`)
+      : null,
   ];
 }
 
@@ -51,8 +63,12 @@ function statusCell(item) {
 function lastCell({ lastExecution }) {
   if (!lastExecution) return h("span", { class: "none" }, "never");
   const { id, status, startedAt, endedAt, scheduledTime } = lastExecution;
-  return h("a", { class: "row-last", href: toOne("executions", id) },
-    badge(status), relativeTime(endedAt ?? startedAt ?? scheduledTime));
+  return h(
+    "a",
+    { class: "row-last", href: toOne("executions", id) },
+    badge(status),
+    relativeTime(endedAt ?? startedAt ?? scheduledTime),
+  );
 }
 
 function runningCell({ running, queued }) {

@@ -42,7 +42,9 @@ export function selectionBar({ selected, list, filters, changed, reread, signal 
     every.disabled = true;
     let cursor = null;
     do {
-      const found = await attempt(() => rest.get("/api/schedules/summaries", { ...filters(), limit: PAGE, cursor }, signal));
+      const found = await attempt(() =>
+        rest.get("/api/schedules/summaries", { ...filters(), limit: PAGE, cursor }, signal),
+      );
       if (!found) break;
       for (const item of found.items) {
         known.set(item.scheduleId, item);
@@ -56,11 +58,7 @@ export function selectionBar({ selected, list, filters, changed, reread, signal 
     element.refresh();
   }
 
-  const button = (picture, words, what) => h("button", { type: "button", on: { click: () => act(what) } }, icon(picture), words);
-  fill(element, count, every,
-    can("operator") ? h("div", { class: "actions" },
-      button("play", "Run now …", triggerThem), button("pause", "Pause …", pauseThem), button("retry", "Resume …", resumeThem)) : null,
-    h("button", { type: "button", class: "quiet", "aria-label": "Select none", title: "Select none", on: { click: clear } }, icon("close")));
+  fill(element, count, every, can("operator") ? buttons(act) : null, noneButton(clear));
   element.refresh = () => {
     const { total } = list();
     element.hidden = selected.size === 0;
@@ -70,4 +68,22 @@ export function selectionBar({ selected, list, filters, changed, reread, signal 
   };
   element.refresh();
   return element;
+}
+
+function buttons(act) {
+  const button = (picture, words, what) =>
+    h("button", { type: "button", on: { click: () => act(what) } }, icon(picture), words);
+  return h(
+    "div",
+    { class: "actions" },
+    button("play", "Run now …", triggerThem),
+    button("pause", "Pause …", pauseThem),
+    button("retry", "Resume …", resumeThem),
+  );
+}
+
+function noneButton(clear) {
+  const words = "Select none";
+  const props = { type: "button", class: "quiet", "aria-label": words, title: words, on: { click: clear } };
+  return h("button", props, icon("close"));
 }

@@ -42,8 +42,14 @@ export const CATCH_UPS = [
 
 /** How an execution came to be. */
 export const TRIGGERS = {
-  cron: "by its rule", interval: "by its rule", at: "by its rule", event: "by an event", manual: "by hand",
-  backfill: "by a backfill", retry: "as a retry", api: "by a call",
+  cron: "by its rule",
+  interval: "by its rule",
+  at: "by its rule",
+  event: "by an event",
+  manual: "by hand",
+  backfill: "by a backfill",
+  retry: "as a retry",
+  api: "by a call",
 };
 
 const ACTIONS = {

@@ -20,11 +20,25 @@ export function yearCard(id, createdAt, query, signal) {
     return heatmap({ label: "Runs by day", since, until, days: items, choose });
   }, signal);
   const select = h("select", { "aria-label": "Which year", on: { change: () => setQuery({ year: select.value }) } });
-  fill(select, yearsOf(createdAt).map(([value, words]) => h("option", { value }, words)));
+  fill(
+    select,
+    yearsOf(createdAt).map(([value, words]) => h("option", { value }, words)),
+  );
   select.value = chosen;
   select.hidden = select.options.length < 3;
-  const element = h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "The year, by day"), h("span", { class: "hint" }, "Days in UTC"), select), map);
-  element.reload = () => (element.contains(document.activeElement) ? null : map.reload()); // nobody loses the day he is at
+  const element = h(
+    "section",
+    { class: "card" },
+    h(
+      "div",
+      { class: "card-head" },
+      h("h2", {}, "The year, by day"),
+      h("span", { class: "hint" }, "Days in UTC"),
+      select,
+    ),
+    map,
+  );
+  element.reload = () => element.contains(document.activeElement) || map.reload(); // nobody loses the day he is at
   element.show = (changed) => {
     if ((changed.get("year") ?? "") === chosen) return;
     chosen = changed.get("year") ?? "";
@@ -46,6 +60,7 @@ const text = (at) => new Date(at).toISOString().slice(0, 10);
 function yearsOf(createdAt) {
   const last = new Date(now()).getUTCFullYear();
   const years = [];
-  for (let year = last; year >= new Date(createdAt).getUTCFullYear() && years.length < 20; year -= 1) years.push([String(year), String(year)]);
+  for (let year = last; year >= new Date(createdAt).getUTCFullYear() && years.length < 20; year -= 1)
+    years.push([String(year), String(year)]);
   return [["", "The last 12 months"], ...years];
 }

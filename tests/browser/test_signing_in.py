@@ -122,3 +122,19 @@ def test_running_and_retrying_are_offered_to_who_may(
     tab.page.evaluate(f"location.hash = '#/executions/{begun}'")
     tab.page.get_by_role("heading", name="Why it ended so").wait_for()
     assert tab.page.get_by_role("button", name="Retry").is_visible() is offered
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [("viewer", []), ("operator", ["Run now …", "Pause …", "Backfill …", "Sync"])],
+)
+def test_of_a_schedule_a_role_is_offered_what_it_may_do(
+    visit: Visit, tokens_and_url: tuple[dict[str, str], str], role: str, offered: list[str]
+) -> None:
+    tokens, url = tokens_and_url
+    draft = {"workflowId": "quick", "name": role, "scheduleConfig": {"cron": "@yearly"}}
+    made = Bearer(url, tokens["admin"]).post("/api/schedules/workflows", draft)
+    tab = visit(f"#/schedules/{made.body['id']}", role=role)
+    tab.page.get_by_role("heading", name=role, level=1).wait_for()
+    buttons = tab.page.locator(".schedule-head").get_by_role("button")
+    assert [text.strip() for text in buttons.all_inner_texts()] == offered

@@ -11,7 +11,10 @@ const HEIGHT = 26;
 const FOOT = 5;
 const LEAST = 3;
 
-/** Of `[{status, duration}]`, oldest first. Ended well: a bar; badly: a bar with a wedge below it; otherwise: an outline. */
+/**
+ * Of `[{status, duration}]`, oldest first. Ended well: a bar; badly: a bar with a wedge below it; otherwise: an
+ * outline.
+ */
 export function spark(runs) {
   if (!runs.length) return h("span", { class: "none" }, "No runs yet");
   const shown = runs.slice(-MOST);
@@ -23,15 +26,28 @@ export function spark(runs) {
     paths[kind] += shapes[kind]((MOST - shown.length + index) * STEP, HEIGHT - FOOT, height);
   });
   const label = inWords(shown);
-  return s("svg", { class: "spark", viewBox: `0 0 ${MOST * STEP} ${HEIGHT}`, width: MOST * STEP, height: HEIGHT, role: "img", "aria-label": label },
+  return s(
+    "svg",
+    {
+      class: "spark",
+      viewBox: `0 0 ${MOST * STEP} ${HEIGHT}`,
+      width: MOST * STEP,
+      height: HEIGHT,
+      role: "img",
+      "aria-label": label,
+    },
     s("title", {}, label),
     s("path", { class: "spark-floor", d: `M0 ${HEIGHT - FOOT + 0.5}H${MOST * STEP - 1}` }),
-    Object.entries(paths).filter(([, d]) => d).map(([kind, d]) => s("path", { class: `spark-${kind}`, d })));
+    Object.entries(paths)
+      .filter(([, d]) => d)
+      .map(([kind, d]) => s("path", { class: `spark-${kind}`, d })),
+  );
 }
 
 const shapes = {
   good: (x, floor, height) => `M${x} ${floor}v${-height}h${BAR}v${height}z`,
-  bad: (x, floor, height) => `M${x} ${floor}v${-height}h${BAR}v${height}zM${x - 0.5} ${floor + FOOT}h${BAR + 1}l${-(BAR + 1) / 2} ${-FOOT + 1}z`,
+  bad: (x, floor, height) =>
+    `M${x} ${floor}v${-height}h${BAR}v${height}zM${x - 0.5} ${floor + FOOT}h${BAR + 1}l${-(BAR + 1) / 2} ${-FOOT + 1}z`,
   dull: (x, floor, height) => `M${x + 0.5} ${floor - 0.5}v${-height + 1}h${BAR - 1}v${height - 1}z`,
 };
 
@@ -46,5 +62,6 @@ function inWords(runs) {
   const parts = [...counts].map(([status, count]) => `${count} ${wordOf(status)}`);
   const newest = runs.at(-1);
   const took = newest.duration === null ? "" : ` after ${duration(newest.duration)}`;
-  return `Last ${runs.length === 1 ? "run" : `${runs.length} runs`}: ${parts.join(", ")}. The newest: ${wordOf(newest.status)}${took}.`;
+  const which = runs.length === 1 ? "Last run" : `Last ${runs.length} runs`;
+  return `${which}: ${parts.join(", ")}. The newest: ${wordOf(newest.status)}${took}.`;
 }

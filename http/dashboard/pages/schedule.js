@@ -39,13 +39,31 @@ export function schedule({ params, query, signal }) {
 }
 
 function gone() {
-  return empty("There is no such schedule", h("p", {}, "It may have been deleted. What it ran stays under ", h("a", { href: to("/executions") }, "Executions"), "."));
+  return empty(
+    "There is no such schedule",
+    h(
+      "p",
+      {},
+      "It may have been deleted. What it ran stays under ",
+      h("a", { href: to("/executions") }, "Executions"),
+      ".",
+    ),
+  );
 }
 
 async function everything(id, signal) {
   const path = `/api/schedules/${encodeURIComponent(id)}`;
-  const [workflow, status, { items: [summary] }] = await Promise.all([rest.get(`${path}/workflow`, {}, signal), rest.get(`${path}/status`, {}, signal),
-    rest.get("/api/schedules/summaries", { ids: id }, signal)]);
+  const [
+    workflow,
+    status,
+    {
+      items: [summary],
+    },
+  ] = await Promise.all([
+    rest.get(`${path}/workflow`, {}, signal),
+    rest.get(`${path}/status`, {}, signal),
+    rest.get("/api/schedules/summaries", { ids: id }, signal),
+  ]);
   return { workflow, status, summary };
 }
 
@@ -61,7 +79,8 @@ function shown({ id, found, element, query, signal }) {
       for (const part of [head, card, ...panels.values()]) part.refresh?.();
       if (before !== current.workflow.version) due.reload();
     } catch (problem) {
-      if (problem.status === 404) fill(element, h("h1", {}, "Schedule"), gone()); // otherwise the next event has it read again
+      // What else goes wrong is mended by the next event, which has it read again.
+      if (problem.status === 404) fill(element, h("h1", {}, "Schedule"), gone());
     }
   };
   const head = scheduleHead(read, () => {
@@ -74,7 +93,14 @@ function shown({ id, found, element, query, signal }) {
   const backfills = backfillPanel(id, signal);
   const panels = new Map();
   const parts = tabs("About the schedule", partsOf({ id, read, signal, panels, now: () => address }), query);
-  fill(element, head, backfills, h("div", { class: "columns" }, due, card), year, h("section", { class: "card" }, h("h2", { class: "unseen" }, "Details"), parts));
+  fill(
+    element,
+    head,
+    backfills,
+    h("div", { class: "columns" }, due, card),
+    year,
+    h("section", { class: "card" }, h("h2", { class: "unseen" }, "Details"), parts),
+  );
   keepCurrent({ id, signal, refresh, panels, backfills, year, due });
   return (changed) => {
     address = changed;
@@ -86,11 +112,15 @@ function shown({ id, found, element, query, signal }) {
 
 /** The tabs; each panel is remembered when it is made, so that it can follow the address and the events. */
 function partsOf({ id, read, signal, panels, now }) {
-  const part = (name, words, make) => [name, words, () => {
-    const panel = make();
-    panels.set(name, panel);
-    return panel;
-  }];
+  const part = (name, words, make) => [
+    name,
+    words,
+    () => {
+      const panel = make();
+      panels.set(name, panel);
+      return panel;
+    },
+  ];
   return [
     part("history", "History", () => historyTab(id, now(), signal)),
     part("fires", "Fire ledger", () => firesTab(id, now(), signal)),
@@ -101,10 +131,14 @@ function partsOf({ id, read, signal, panels, now }) {
 }
 
 function keepCurrent({ id, signal, refresh, panels, backfills, year, due }) {
-  const slowly = later(() => {
-    year.reload();
-    due.reload();
-  }, LONG, signal);
+  const slowly = later(
+    () => {
+      year.reload();
+      due.reload();
+    },
+    LONG,
+    signal,
+  );
   const all = (events) => {
     refresh();
     backfills.reload();
