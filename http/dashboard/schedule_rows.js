@@ -7,7 +7,7 @@ import { badge } from "./components/badge.js";
 import { spark } from "./components/spark.js";
 
 /** How wide they are: on wide screens, and on narrow ones. */
-export const WIDTHS = "minmax(9rem, 2.4fr) minmax(8rem, 1.7fr) minmax(6rem, 1fr) 8rem 5rem 121px 4.5rem";
+export const WIDTHS = "minmax(9rem, 2.2fr) minmax(7rem, 1.5fr) 8.2rem 8rem 5rem 121px 4.5rem";
 export const NARROW_WIDTHS = "minmax(0, 1fr) auto";
 
 /** For `virtualTable`. */
