@@ -6,7 +6,7 @@ import { STATES, tone, wordOf } from "./badge.js";
 import { nearest } from "./near.js";
 import { layOut } from "./step_layout.js";
 
-const SIZE = { width: 184, height: 46, across: 20, down: 34 };
+const SIZE = { width: 152, height: 46, across: 14, down: 34 };
 const EDGE = 6;
 
 /**
