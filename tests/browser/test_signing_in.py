@@ -29,13 +29,24 @@ def made_token(database: str, role: str) -> str:
 def tokens_and_url(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[dict[str, str], str]]:
-    """A token of each role, and a server that needs one."""
+    """A token of each role, and a server that needs one, below a path as behind a proxy."""
     folder = tmp_path_factory.mktemp("guarded")
     database = f"sqlite:///{folder / 'q.db'}"
     tokens = {role: made_token(database, role) for role in ("viewer", "operator", "admin")}
-    options = ("--app", "shop", "--port", "0", "--database", database, "--runner", "thread")
+    options = (
+        "--app",
+        "shop",
+        "--port",
+        "0",
+        "--database",
+        database,
+        "--runner",
+        "thread",
+        "--path-prefix",
+        "/cron",
+    )
     with ServerProcess(*options, cwd=APPS, log=folder / "log") as server:
-        yield tokens, server.line().rpartition(" ")[2]
+        yield tokens, server.line().rpartition(" ")[2] + "/cron"
 
 
 @pytest.fixture
