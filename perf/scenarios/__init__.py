@@ -2,11 +2,11 @@
 
 from perf.harness import Scenario
 
-from . import engine, lateness, processes, runs, storage
+from . import engine, history, lateness, processes, runs, storage
 
 SCENARIOS: dict[str, Scenario] = {
     each.name: each
-    for module in (engine, storage, runs, processes, lateness)
+    for module in (engine, storage, history, runs, processes, lateness)
     for each in module.SCENARIOS
 }
 """Name → scenario."""
