@@ -23,6 +23,7 @@ from .errors import (
     BodyTooLarge,
     Draining,
     Forbidden,
+    HeadTooLarge,
     NoAnswerInTime,
     NotJson,
     NotPermitted,
@@ -41,7 +42,7 @@ from .shapes.problems import Problem
 Json = dict[str, Any]
 VERSION: Final = "3.1.1"
 _REF: Final = "#/components/schemas/{model}"
-_ALWAYS: Final = (WrongTarget, Forbidden, WrongHost, InvalidInput, NoAnswerInTime)
+_ALWAYS: Final = (WrongTarget, Forbidden, WrongHost, InvalidInput, NoAnswerInTime, HeadTooLarge)
 _WITH_BODY: Final = (NotJson, TooSlow, BodyTooLarge, WrongMediaType)
 _WITH_TOKEN: Final = (Unauthenticated, NotPermitted, TooManyFailures)
 _CHANGING: Final = (StorageUnavailable, Draining)

@@ -60,7 +60,7 @@ export function keepUp(table, query, signal) {
   };
   const { scheduleId, workflowId } = query();
   const key = scheduleId || workflowId || undefined;
-  for (const topic of TOPICS) follow({ topic, key, event: heard, gap }, signal);
+  for (const topic of TOPICS) follow({ topic, key, event: heard, gap, begun: gap }, signal);
   signal.addEventListener("abort", () => clearTimeout(timer));
 }
 

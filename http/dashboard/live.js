@@ -31,7 +31,8 @@ export function onStream(callback, signal) {
 
 /**
  * Have `event` called with each event of a topic from now on, or after a sequence number. `gap` is called when some
- * could not be told (they are deleted, or the database is another one): what is shown is to be read again.
+ * could not be told (they are deleted, or the database is another one): what is shown is to be read again. `begun` is
+ * called once, when events are told from there on: what was read before may be older.
  * Ends when `signal` aborts.
  */
 export function follow({ topic, key, after, event, gap = () => {}, begun = () => {} }, signal) {
@@ -152,6 +153,8 @@ function subscribed({ id, seq }) {
   const subscription = subscriptions.get(id);
   if (subscription === undefined || !subscription.event) return;
   subscription.position ??= seq;
+  if (subscription.isBegun) return;
+  subscription.isBegun = true;
   subscription.begun(seq);
 }
 

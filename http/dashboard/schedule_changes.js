@@ -37,16 +37,12 @@ export function onSchedules({ key, changed, again }, signal) {
     tell();
   };
   for (const topic of TOPICS) {
-    let isNew = true;
     follow(
       {
         topic,
         key,
         gap,
-        begun: () => {
-          if (isNew) gap();
-          isNew = false;
-        },
+        begun: gap,
         event: (event) => {
           events.push(event);
           tell();

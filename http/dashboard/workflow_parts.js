@@ -130,7 +130,7 @@ function rereads(element, topics, key, signal) {
       element.reload();
     }, PAUSE));
   signal.addEventListener("abort", () => clearTimeout(timer));
-  for (const topic of topics) follow({ topic, key, event: soon, gap: soon }, signal);
+  for (const topic of topics) follow({ topic, key, event: soon, gap: soon, begun: soon }, signal);
 }
 
 function table(titles, rows) {

@@ -19,7 +19,7 @@ def calls() -> list[Call]:
     one = "/dashboard/{file}"
     return [
         Call("getDashboard", "GET", "/", page, role=None, media="text/html"),
-        Call("getDashboardFile", "GET", one, file, None, errors=(NotFound,), media="text/css"),
+        Call("getDashboardFile", "GET", one, file, None, errors=(NotFound,), media="*/*"),
         Call(
             "getDashboardModule",
             "GET",
@@ -27,7 +27,7 @@ def calls() -> list[Call]:
             file,
             None,
             errors=(NotFound,),
-            media="text/javascript",
+            media="*/*",
         ),
     ]
 

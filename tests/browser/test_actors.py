@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from server_process import ServerProcess
@@ -85,8 +85,7 @@ def test_an_actor_is_found_by_its_name(open_view: Open) -> None:
     expect(tab.page.get_by_text("No actor is called so")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_it_is_for_everybody(open_view: Open, scheme: str, size: tuple[int, int]) -> None:
     tab = open_view("#/actors", scheme=scheme, size=size)
     expect(named(tab, "ticker")).to_be_visible()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, Dashboard
 from playwright.sync_api import expect
 from rest_client import RestClient
 
@@ -80,8 +80,7 @@ def test_the_data_of_an_event_unfolds(open_view: Open, history: str) -> None:
     expect(tab.page.get_by_role("region", name="Data of event")).to_contain_text("resultSize")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_it_is_for_everybody(
     open_view: Open, history: str, scheme: str, size: tuple[int, int]
 ) -> None:

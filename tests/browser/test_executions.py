@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, WIDE, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from server_process import Start
@@ -138,8 +138,7 @@ def test_many_executions_are_read_while_one_scrolls(open_view: Open, shop: RestC
     assert sum("cursor=" in each for each in heard) >= 2
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_list_is_for_everybody(
     open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
 ) -> None:

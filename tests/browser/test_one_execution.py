@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, WIDE, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from server_process import Start
@@ -202,8 +202,7 @@ def test_an_execution_that_there_is_not_is_said_so(open_view: Open) -> None:
     expect(tab.page.get_by_role("heading", name="There is no such execution")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_page_is_for_everybody(
     open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
 ) -> None:

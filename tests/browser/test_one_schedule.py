@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 
@@ -254,8 +254,7 @@ def test_a_schedule_that_is_not_there_says_so(open_view: Open) -> None:
     expect(tab.page.get_by_text("There is no such schedule")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_page_is_accessible_and_fits(
     open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
 ) -> None:

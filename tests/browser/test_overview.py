@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from server_process import ServerProcess
@@ -287,8 +287,7 @@ def test_who_may_only_look_is_offered_nothing_that_changes_anything(
         expect(card(tab, title).get_by_role("button")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_overview_is_fit_for_everybody_on_every_screen(
     open_view: Open, shop: RestClient, gate: Path, scheme: str, size: tuple[int, int]
 ) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, NARROW, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from waiting import eventually
@@ -231,8 +231,7 @@ def test_names_that_are_long_and_hostile_stay_text_and_in_their_place(
     tab.check_width()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_list_and_its_form_are_accessible_and_fit(
     open_view: Open, trio: list[str], scheme: str, size: tuple[int, int]
 ) -> None:

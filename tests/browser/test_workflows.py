@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from dashboard import NARROW, WIDE, Dashboard
+from dashboard import LOOKS, LOOKS_IDS, Dashboard
 from playwright.sync_api import Locator, expect
 from rest_client import RestClient
 from server_process import Start
@@ -80,8 +80,7 @@ def test_what_runs_shows_in_the_statistics_and_the_newest(
     assert "1 succeeded, 0 failed" in (days.get_attribute("aria-label") or "")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=LOOKS_IDS)
 def test_the_pages_are_for_everybody(
     open_view: Open, shop: RestClient, scheme: str, size: tuple[int, int]
 ) -> None:

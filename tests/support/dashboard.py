@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Reque
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 WIDE = (1280, 900)
 NARROW = (390, 844)
+LOOKS = [("light", WIDE), ("dark", NARROW)]
+"""Each colour scheme and each width once: what goes wrong does so by one or the other."""
+LOOKS_IDS = ["light-wide", "dark-narrow"]
 MISSING = "needs Chromium: apt-get install chromium, or say where it is in CHROMIUM"
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 

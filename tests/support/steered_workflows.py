@@ -30,7 +30,7 @@ def _counts(gate: Gate) -> Workflow:
     @counts.step
     def crunch(fetch: int, ctx: StepContext) -> int:
         ctx.progress(1, fetch, "first of them")
-        gate.wait()
+        gate.wait_in(ctx)
         return fetch
 
     @counts.step
@@ -58,9 +58,9 @@ def _many(gate: Gate) -> Workflow:
     many = Workflow("many", description="A step with items.")
 
     @many.step(map={"item": "items"}, concurrency=3)
-    def load(item: int) -> int:
+    def load(item: int, ctx: StepContext) -> int:
         if item > 1:
-            gate.wait()
+            gate.wait_in(ctx)
         return item
 
     return many

@@ -211,7 +211,7 @@ function keepCurrent({ table, filters, fresh, selected, bar, signal }) {
         if (isNew && scroller.scrollTop === 0) table.reload();
         else refresh();
       },
-      again: all,
+      again: () => (scroller.scrollTop === 0 ? table.reload() : all()),
     },
     signal,
   );
