@@ -15,12 +15,25 @@ SUPPORT = Path(__file__).parents[1] / "support"
 _SECONDS = 1_400
 
 
+SOME = "examples,fuzzing,stateful"
+ALL = "examples,coverage,fuzzing,stateful"
+"""Also each boundary of each parameter, in thousands of requests."""
+
+
 @pytest.mark.parametrize(
-    "examples", [2, pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(1_500)])]
+    ("phases", "examples"),
+    [
+        pytest.param(SOME, 5, id="some"),
+        pytest.param(ALL, 30, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(1_500)]),
+    ],
 )
 @pytest.mark.timeout(300)
 def test_every_answer_is_as_described_whatever_is_asked(
-    examples: int, start: Start, tmp_path: Path, record_property: Callable[[str, object], None]
+    phases: str,
+    examples: int,
+    start: Start,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     server = start("--runner", "thread", "--trusted-proxy", "127.0.0.1/32")
     client = server.client()
@@ -34,6 +47,7 @@ def test_every_answer_is_as_described_whatever_is_asked(
             *(sys.executable, "-m", "schemathesis.cli"),
             *("--config-file", str(SUPPORT / "schemathesis.toml"), "run"),
             *(f"{client.url}/openapi.json", "--checks", "all", "--no-color"),
+            *("--phases", phases),
             *("--header", f"Authorization: Bearer {client.secret}"),
             *("--exclude-operation-id", "revokeToken"),  # it would find its own in the list
             *("--max-examples", str(examples), "--seed", "1", "--generation-database", "none"),
