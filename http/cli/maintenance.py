@@ -1,6 +1,5 @@
 """`quarterjack backup`, `check` and `prune`: on the database itself, or through the server that has it."""
 
-import functools
 import os
 import sqlite3
 from abc import ABC, abstractmethod
@@ -9,23 +8,21 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from quarterjack.actors.engine.clock import wall_clock
-from quarterjack.runtime import DatabaseError
 from quarterjack.runtime.idle_database import IdleDatabase
-from quarterjack.storage import DatabaseInUse, InvalidInput, NotFound
 
 from .. import json_text
 from ..client import Client
 from ..shapes.maintenance import Examined, Pruned
-from .connection import client_of, told
 from .failure import ClientError
 from .help_text import examples
-from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
+from .keeper_options import explained, keeper_options
+from .options import DurationType, json_option
 
 _BATCH: Final = 1_000
 Done = Callable[[int, int | None], None]
@@ -57,22 +54,22 @@ class _InFile(Keeper):
         self._database = database
 
     def copy(self, target: Path, done: Done) -> None:
-        with _explained():
+        with explained():
             IdleDatabase(self._database).backup(target, done)
 
     def check(self) -> Examined:
-        with _explained():
+        with explained():
             return Examined.of(IdleDatabase(self._database).check())
 
     def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
-        with _explained():
+        with explained():
             found = IdleDatabase(self._database).prune(
                 older_than, wall_clock(), keep=keep, workflow_id=workflow_id, most=_BATCH
             )
             return Pruned.of(found)
 
     def finish(self) -> None:
-        with _explained():
+        with explained():
             IdleDatabase(self._database).shrink()
 
 
@@ -98,32 +95,7 @@ class _AtServer(Keeper):
         """A server uses the space again; the file stays as large as it is."""
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except DatabaseInUse as error:
-        there = f"--url http://127.0.0.1:{DEFAULT_PORT}, with the token of an admin as --token"
-        raise ClientError(f"{error} Or have the running server do it: {there}.") from None
-    except (DatabaseError, InvalidInput, NotFound) as error:
-        raise ClientError(str(error)) from None
-
-
-def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--database`, or `--url` and `--token`: the command is given a `keeper`."""
-
-    @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
-    @click.option("--url", metavar="URL", help="Ask the server there instead, which is running.")
-    @option("--token", help="For --url, of an admin; better in the environment.")
-    @config_option
-    @functools.wraps(command)
-    def with_keeper(*, database: str, url: str | None, token: str | None, **rest: Any) -> Any:
-        if url is None:
-            return command(keeper=_InFile(database), **rest)
-        with client_of(url, token) as client, told():
-            return command(keeper=_AtServer(client), **rest)
-
-    return with_keeper
+_keeper_options = keeper_options(_InFile, _AtServer)
 
 
 @click.command(

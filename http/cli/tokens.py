@@ -1,6 +1,5 @@
 """`quarterjack token`: made, listed and revoked on the database itself, or through a running server."""
 
-import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,19 +8,17 @@ from typing import Any, Final
 import click
 
 from quarterjack.actors.engine.clock import wall_clock
-from quarterjack.runtime import DatabaseError
 from quarterjack.runtime.token_desk import TokenDesk
-from quarterjack.storage import DatabaseInUse, InvalidInput, NotFound, RandomIds, Role
+from quarterjack.storage import RandomIds, Role
 from quarterjack.storage.queries import PageRequest
 
 from .. import json_text
 from ..client import Client
 from ..client.listing import MOST
 from ..shapes.access import MadeToken, Token
-from .connection import client_of, told
-from .failure import ClientError
 from .help_text import examples
-from .options import DEFAULT_PORT, DurationType, config_option, json_option, option
+from .keeper_options import explained, keeper_options
+from .options import DurationType, json_option, option
 from .tables import print_table
 
 _HEADINGS: Final = ("ID", "NAME", "ROLE", "WORKFLOWS", "BEGINS WITH", "STATE", "LAST USED")
@@ -59,14 +56,8 @@ class _InDatabase(TokenKeeper):
         return [Token.of(each).model_dump(mode="json") for each in found]
 
     def _on_desk(self, do: Callable[[TokenDesk], Any], *, make: bool = False) -> Any:
-        try:
-            with TokenDesk(self._database, RandomIds(), make=make) as desk:
-                return do(desk)
-        except DatabaseInUse as error:
-            told = f"{error} Or have a running server do it: --url http://127.0.0.1:{DEFAULT_PORT}"
-            raise ClientError(f"{told}, with the token of an admin as --token.") from None
-        except (DatabaseError, InvalidInput, NotFound) as error:
-            raise ClientError(str(error)) from None
+        with explained(), TokenDesk(self._database, RandomIds(), make=make) as desk:
+            return do(desk)
 
 
 class _AtServer(TokenKeeper):
@@ -84,21 +75,7 @@ class _AtServer(TokenKeeper):
         return [each.model_dump(mode="json") for each in found]
 
 
-def _keeper_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--database`, or `--url` and `--token`: the command is given a `keeper`."""
-
-    @option("--database", default="sqlite:///quarterjack.db", metavar="URL", help="sqlite:///FILE")
-    @click.option("--url", metavar="URL", help="Ask the server there instead, which is running.")
-    @option("--token", help="For --url, of an admin; better in the environment.")
-    @config_option
-    @functools.wraps(command)
-    def with_keeper(*, database: str, url: str | None, token: str | None, **rest: Any) -> Any:
-        if url is None:
-            return command(keeper=_InDatabase(database), **rest)
-        with client_of(url, token) as client, told():
-            return command(keeper=_AtServer(client), **rest)
-
-    return with_keeper
+_keeper_options = keeper_options(_InDatabase, _AtServer)
 
 
 @click.group()
