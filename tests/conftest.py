@@ -3,9 +3,12 @@
 import os
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import pytest
+
+_HERE = Path(__file__).parent
 
 # Hypothesis keeps tables of Unicode on disk; here they go where they leave nothing behind.
 os.environ.setdefault(
@@ -16,6 +19,11 @@ os.environ.setdefault(
 # servers and workers that they start; what they write themselves to be imported leaves no bytecode.
 _WITHOUT_BYTECODE = sys.dont_write_bytecode
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix the modules, each still in one piece: else one worker has all that start servers and browsers."""
+    items.sort(key=lambda item: zlib.crc32(item.path.relative_to(_HERE).as_posix().encode()))
 
 
 def pytest_collection_finish() -> None:
