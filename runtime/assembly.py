@@ -41,9 +41,9 @@ from quarterjack.actors.traces import Traces, Untraced
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
-from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
+from quarterjack.storage.upgrade import let_shrink, open_upgraded
 
 from . import time_zone_data
 from .hosts import in_thread
@@ -60,17 +60,6 @@ _INTERRUPT_SECONDS = 5.0
 _STOP_SECONDS = 30.0
 
 
-def open_writer(address: Address) -> Writer:
-    """The writer's connection, with the newest schema. Blocks; raises `DatabaseError`."""
-    writer = Writer(address)
-    try:
-        migrate(writer.connection)
-    except BaseException:
-        writer.close()
-        raise
-    return writer
-
-
 def prepare(address: Address) -> None:
     """Bring a database file to the newest schema and time zone data; one in memory is new at each start.
 
@@ -78,8 +67,9 @@ def prepare(address: Address) -> None:
     """
     if address.path is None:
         return
-    writer = open_writer(address)
+    writer = open_upgraded(address)
     try:
+        let_shrink(writer, address.path)
         time_zone_data.reschedule_if_changed(writer)
     finally:
         writer.close()
@@ -140,9 +130,10 @@ class Assembly:
         spec = root_spec(
             self.environment,
             self.subscriptions,
-            lambda: open_writer(self._address),
+            lambda: open_upgraded(self._address),
             self.settings.idle,
             Dispatch(self._sender, self.settings.webhook_retry),
+            self.settings.retention,
         )
         self.root = self.system.spawn(spec).ref
 

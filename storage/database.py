@@ -4,6 +4,7 @@ Durability: WAL with `synchronous=FULL`, so what was committed survives a power 
 writes and checkpoints, because SQLite before 3.51.3 can corrupt a WAL file when two connections do.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -64,13 +65,18 @@ class Writer:
         self._lock = FileLock.of(address.path) if address.path else None
         try:
             if address.path:
-                address.path.touch(mode=0o600)
+                os.close(os.open(address.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self.database = SqliteDatabase(
                 address.sqlite_name,
                 uri=address.path is None,
                 timeout=_BUSY_SECONDS,
                 autoconnect=False,
-                pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1},
+                pragmas={
+                    "auto_vacuum": "incremental",  # first: the next one writes into a new file
+                    "journal_mode": "wal",
+                    "synchronous": "full",
+                    "foreign_keys": 1,
+                },
             )
             self.database.connect()
             self.connection = cast(sqlite3.Connection, self.database.connection())

@@ -43,9 +43,9 @@ def daily(runtime: VirtualRuntime, workflow: str) -> str:
     return runtime.create_scheduled_workflow(draft).get()
 
 
-def prune_all(runtime: VirtualRuntime, age: timedelta, **options: object) -> Pruned:
+def prune_all(runtime: VirtualRuntime, age: timedelta | None, **options: object) -> Pruned:
     """Until there is no more."""
-    found = Pruned(more=True)
+    found = runtime.prune(age, **options).get()  # type: ignore[arg-type]
     while found.more:
         found = found + runtime.prune(age, **options).get()  # type: ignore[arg-type]
     return found
