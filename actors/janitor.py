@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from quarterjack.storage.giving_back import GiveBack
-from quarterjack.storage.pruning import Keep, Place, Prune, Pruned
+from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.transaction import Change
 
 from .cast_member import CastMember
@@ -65,7 +65,7 @@ class Janitor(CastMember):
 
     @handles(_GoRound)
     def go_round(self, _: _GoRound) -> None:
-        self._place, self._found = Place(), Pruned()
+        self._place, self._found = BEGIN, Pruned()
         self._step()
 
     @handles(_GoOn)

@@ -13,7 +13,8 @@ from quarterjack.storage import DatabaseError, InvalidInput, NotFound
 from quarterjack.storage.database import Address, Writer
 from quarterjack.storage.file_lock import FileLock
 from quarterjack.storage.journal import Journal
-from quarterjack.storage.pruning import Keep, Place, Prune, Pruned
+from quarterjack.storage.pruning import BEGIN, Keep, Prune, Pruned
+from quarterjack.storage.upgrade import open_upgraded
 from quarterjack.storage.upkeep import (
     CopyProgress,
     Examined,
@@ -21,7 +22,6 @@ from quarterjack.storage.upkeep import (
     examine,
     open_to_read,
 )
-from quarterjack.storage.upgrade import open_upgraded
 
 
 class IdleDatabase:
@@ -63,7 +63,7 @@ class IdleDatabase:
     def prune(self, keep: Keep, *, workflow_id: str | None, most: int) -> Iterator[Pruned]:
         """Delete what need not be kept: what each small transaction has deleted, until there is no more."""
         with self._writer() as writer:
-            journal, place = Journal(writer), Place()
+            journal, place = Journal(writer), BEGIN
             while True:
                 found = _outcome(journal, Prune(keep, workflow_id, most, place))
                 yield found

@@ -10,7 +10,7 @@ from quarterjack.actors.engine import Reply
 from quarterjack.actors.messages import Commit
 from quarterjack.storage import InvalidInput
 from quarterjack.storage.giving_back import GiveBack
-from quarterjack.storage.pruning import Keep, Place, Prune, Pruned
+from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.upkeep import Examined, copy_database, examine, open_to_read
 
 from .assembly import Assembly
@@ -110,5 +110,5 @@ def _pruned(assembly: Assembly, keep: Keep, workflow_id: str | None, most: int) 
         except Exception as error:
             answer.set_exception(error)
 
-    look(Place())
+    look(BEGIN)
     return answer

@@ -16,7 +16,10 @@ _SPARE_PAGES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Give up to `most` pages back; answers whether there are more. A file of before stays as large as it is."""
+    """Give up to `most` pages back; answers whether there are more.
+
+    A file that was made without incremental vacuum stays as large as it is.
+    """
 
     most: int = PAGES
 

@@ -151,6 +151,9 @@ class Place(NamedTuple):
     after: str = ""
 
 
+BEGIN: Final = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """How many rows a change has deleted, and where there may be more; None: there are no more."""
@@ -212,15 +215,15 @@ class Prune:
     keep: Keep
     workflow_id: str | None = None
     most: int = 500
-    place: Place = Place()
+    place: Place = BEGIN
 
     def apply(self, transaction: Transaction) -> Pruned:
         """Executions first, then the ledger, and what else tells of them."""
         found, place = Pruned(), self.place
         for _ in range(LOOKS):
             name, look = PARTS[place.part]
-            count, after = look(self, transaction, place.after, self.most - found.rows)
-            found = replace(found, **{name: getattr(found, name) + count})
+            rows, after = look(self, transaction, place.after, self.most - found.rows)
+            found = replace(found, **{name: getattr(found, name) + rows})
             if found.rows >= self.most:
                 return replace(found, place=place)
             if after is not None:
@@ -249,7 +252,7 @@ class Prune:
         return _Looked(count, None if self.workflow_id else workflow_id)
 
     def _bounds(self, transaction: Transaction, workflow_id: str) -> list[tuple[int, int]]:
-        """Executions of that workflow may go that were queued before the first, and ended before the second."""
+        """Executions may go that were queued before the first, and ended before the second."""
         keep, found = self.keep, []
         if keep.before is not None:
             bound = to_micros(keep.before)
@@ -323,7 +326,7 @@ class Prune:
 class _Looked(NamedTuple):
     """How many rows went, and after what the same part goes on; None: it is through."""
 
-    count: int
+    rows: int
     after: str | None = None
 
 

@@ -7,6 +7,7 @@ Whatever fails, the database is as it was. Blocks; for the writer's thread, befo
 import logging
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +75,8 @@ def _keep_a_copy(path: Path, version: int) -> None:
         part.replace(copy)
         _sync(copy.parent)
     except (OSError, DatabaseError) as error:
-        _remove(part)
+        with suppress(OSError):
+            _remove(part)
         raise DatabaseError(
             f"The database {path} has schema version {version} and is to get {NEWEST}, but no copy can "
             f"be made first: {error} The database is as it was; see that there is room for another "

@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
