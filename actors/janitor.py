@@ -1,8 +1,8 @@
 """Deletes what the settings say need not be kept, and gives its space back: in small commits with pauses.
 
-Runs on the loop. Takes nothing from outside; tells the state actor `Commit`. A pause is four times as long
-as the commit before it took, so a busy writer is left alone, and an idle one is done soon. Goes on from
-the beginning after a crash: what is deleted is deleted, and nothing else is remembered.
+Runs on the loop. Takes `GoRound`, which it tells itself; tells the state actor `Commit`. A pause is four
+times as long as the commit before it took, so a busy writer is left alone, and an idle one is done soon.
+Goes on from the beginning after a crash: what is deleted is deleted, and nothing else is remembered.
 """
 
 import logging
@@ -23,6 +23,8 @@ SETTLED: Final = timedelta(minutes=1)
 """How long an execution that has ended stays whatever the settings say, for those who wait for its end."""
 _ROWS: Final = 100
 """Deleted by one commit."""
+_PAGES: Final = 64
+"""Given back by one: more than so many rows take."""
 _SHORTEST_PAUSE: Final = timedelta(milliseconds=20)
 _PAUSES: Final = 4
 
@@ -42,8 +44,8 @@ class Retention:
         return self.age is None and self.at_most is None
 
 
-class _GoRound(NamedTuple):
-    """Begin a round."""
+class GoRound(NamedTuple):
+    """Begin a round; comes by itself, and is without effect during one."""
 
 
 class _GoOn(NamedTuple):
@@ -59,12 +61,17 @@ class Janitor(CastMember):
         self._place: Place | None = None
         self._found = Pruned()
         self._told_at = 0.0
+        self._at_work = False
+        self._has_deleted = False
 
     def on_start(self) -> None:
         self._rest()
 
-    @handles(_GoRound)
-    def go_round(self, _: _GoRound) -> None:
+    @handles(GoRound)
+    def go_round(self, _: GoRound) -> None:
+        if self._at_work:
+            return
+        self._at_work = True
         self._place, self._found = BEGIN, Pruned()
         self._step()
 
@@ -75,8 +82,8 @@ class Janitor(CastMember):
     def _step(self) -> None:
         if not self.environment.health.writable:
             self._rest()  # others wait for the database, too
-        elif self._place is None:
-            self._write(GiveBack(), self._gave_back)
+        elif self._place is None or self._has_deleted:
+            self._write(GiveBack(_PAGES), self._gave_back)
         else:
             self._write(Prune(self._keep(), most=_ROWS, place=self._place), self._pruned)
 
@@ -96,7 +103,7 @@ class Janitor(CastMember):
             self._give_up(error)
             return
         self._found = self._found + found
-        self._place = found.place
+        self._place, self._has_deleted = found.place, found.rows > 0
         self._pause()
 
     def _gave_back(self, reply: Reply[bool]) -> None:
@@ -105,7 +112,8 @@ class Janitor(CastMember):
         except Exception as error:
             self._give_up(error)
             return
-        if more:
+        self._has_deleted = False
+        if more or self._place is not None:
             self._pause()
             return
         if self._found.rows:
@@ -122,5 +130,6 @@ class Janitor(CastMember):
 
     def _rest(self) -> None:
         """Until the next round."""
+        self._at_work = False
         if not self._retention.is_endless:
-            self.send_after(self.environment.watch_every, _GoRound())
+            self.send_after(self.environment.watch_every, GoRound())

@@ -9,8 +9,8 @@ from typing import Final
 
 from .transaction import Transaction
 
-PAGES: Final = 256
-"""Of 4 KiB: a megabyte in one transaction."""
+PAGES: Final = 128
+"""Of 4 KiB: half a megabyte in one transaction."""
 _SPARE_PAGES: Final = 256
 
 
