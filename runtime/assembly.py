@@ -40,7 +40,7 @@ from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.traces import Traces, Untraced
 from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
-from quarterjack.storage.database import Address, MemoryAnchor, Readers
+from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
 from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.transaction import Change
 from quarterjack.storage.upgrade import let_shrink, open_upgraded

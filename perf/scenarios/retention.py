@@ -13,6 +13,7 @@ from perf.harness import Scenario, Size, Subject
 from quarterjack.actors.janitor import GoRound
 from quarterjack.actors.messages import Commit
 from quarterjack.runtime import Runtime, Settings, Workflow
+from quarterjack.storage import WorkflowId
 from quarterjack.storage.database import Address
 from quarterjack.storage.instants import to_micros
 from quarterjack.storage.plain_data import pack
@@ -91,7 +92,9 @@ def _served(history: int, *, at_work: bool) -> Iterator[Runtime]:
                 janitor.tell(GoRound())
             yield runtime
             if at_work:
-                page = runtime.list_executions(ExecutionFilter(workflow_id="w9"), PageRequest(1))
+                page = runtime.list_executions(
+                    ExecutionFilter(workflow_id=WorkflowId("w9")), PageRequest(1)
+                )
                 assert page.get(timeout=30).items, "there was too little history to delete"
 
 

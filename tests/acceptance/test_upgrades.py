@@ -46,9 +46,11 @@ def kept(file: Path) -> list[str]:
 def test_a_server_copies_an_older_database_and_serves_it(start: Start, file: Path) -> None:
     restored(file, RELEASED[4])
     before = kept(file)
-    server = start()
+    server = start("--keep", "90d", "--keep-executions", "5", "--max-executions", "100")
     client = server.client()
     assert client.get("/readyz").status == 200
+    actors = {each["name"]: each["state"] for each in client.get("/api/actors").body["items"]}
+    assert actors["janitor"] == "running"
     names = {each["name"] for each in client.get("/api/schedules").body["items"]}
     assert {"Nightly", "On order"} <= names
     succeeded = client.get("/api/executions?status=succeeded").body["items"]
