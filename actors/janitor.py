@@ -15,7 +15,7 @@ from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.transaction import Change
 
 from .cast_member import CastMember
-from .engine import Reply, handles
+from .engine import Reply, Timer, handles
 from .environment import Environment
 
 logger = logging.getLogger("quarterjack.janitor")
@@ -63,15 +63,23 @@ class Janitor(CastMember):
         self._told_at = 0.0
         self._at_work = False
         self._has_deleted = False
+        self._timer: Timer | None = None
 
     def on_start(self) -> None:
         self._rest()
+
+    def on_stop(self) -> None:
+        self._unwind()
+
+    def on_failure(self, *_: Any) -> None:
+        self._unwind()
 
     @handles(GoRound)
     def go_round(self, _: GoRound) -> None:
         if self._at_work:
             return
         self._at_work = True
+        self._unwind()
         self._place, self._found = BEGIN, Pruned()
         self._step()
 
@@ -126,10 +134,14 @@ class Janitor(CastMember):
 
     def _pause(self) -> None:
         taken = timedelta(seconds=self.clock.monotonic() - self._told_at)
-        self.send_after(max(_SHORTEST_PAUSE, _PAUSES * taken), _GoOn())
+        self._timer = self.send_after(max(_SHORTEST_PAUSE, _PAUSES * taken), _GoOn())
 
     def _rest(self) -> None:
         """Until the next round."""
         self._at_work = False
         if not self._retention.is_endless:
-            self.send_after(self.environment.watch_every, GoRound())
+            self._timer = self.send_after(self.environment.watch_every, GoRound())
+
+    def _unwind(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

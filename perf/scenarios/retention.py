@@ -120,7 +120,7 @@ def _scenario(name: str, question: str, measure: Measure, number: int, floor: fl
 
 
 SCENARIOS = (
-    _scenario("bystander", "from a trigger to its step's start", _starts, 50, 0.5),
-    _scenario("bystander-p99", "from a trigger to its step's start", _starts, 99, 0.2),
-    _scenario("bystander-commit", "a commit", _commits, 99, 0.2),
+    _scenario("bystander", "from a trigger to its step's start", _starts, 50, 0.3),
+    _scenario("bystander-p99", "from a trigger to its step's start", _starts, 99, 0.05),
+    _scenario("bystander-commit", "a commit", _commits, 99, 0.05),
 )

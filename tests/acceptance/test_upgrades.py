@@ -17,7 +17,7 @@ from quarterjack.storage.migrate import NEWEST
 from quarterjack.storage.plain_data import pack
 
 SERVER_OPTIONS = ("--runner", "thread")
-ROWS = 20_000
+ROWS = 6_000
 OLD_ROWS = """
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
     INSERT INTO executions (id, workflow_id, status, trigger, scheduled_time, queued_at, started_at,
