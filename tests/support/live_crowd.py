@@ -88,6 +88,7 @@ async def listen(url: str, count: int) -> dict[str, Any]:
     return {
         "clients": len(tasks),
         "seen": {str(seq): times for seq, times in seen.items()},
+        "median": late[len(late) // 2],
         "p99": late[int(len(late) * 0.99)],
     }
 
