@@ -12,6 +12,7 @@ from memory import resident
 from raw_http import answers, connected, exchange
 from rest_client import RestClient
 from server_process import ServerProcess, Start
+from waiting import eventually
 
 SERVER_OPTIONS = ("--runner", "thread")
 
@@ -230,18 +231,24 @@ def test_a_gzip_bomb_is_not_unpacked(client: RestClient, flat: Callable[[], None
         assert answer.status == 415
 
 
+@pytest.mark.parametrize(
+    "count", [300, pytest.param(1_000, marks=(pytest.mark.slow, pytest.mark.timeout(300)))]
+)
 def test_clients_that_go_away_leave_whole_changes(
-    client: RestClient, server: ServerProcess, flat: Callable[[], None]
+    client: RestClient, server: ServerProcess, flat: Callable[[], None], count: int
 ) -> None:
     flat()
-    before = len(client.get("/api/executions?limit=500").body["items"])
-    run = (
-        f"POST /api/workflows/broken/run HTTP/1.1\r\nHost: {client.authority}\r\n"
+    schedule = client.schedule("broken", {"manual": True})
+    trigger = (
+        f"POST /api/schedules/{schedule}/trigger HTTP/1.1\r\nHost: {client.authority}\r\n"
         "Content-Length: 0\r\n\r\n"
     ).encode()
-    for _ in range(300):
+    for _ in range(count):
         with connected(client.authority) as connection:
-            connection.sendall(run)
+            connection.sendall(trigger)
 
-    assert 0 < len(client.get("/api/executions?limit=500").body["items"]) - before <= 300
+    eventually(lambda: all(each["endedAt"] for each in client.executions(schedule)), within=50)
+    assert 0 < len(client.executions(schedule)) <= count
+    status = client.get(f"/api/schedules/{schedule}/status").body
+    assert client.post(f"/api/schedules/{schedule}/sync").body["metrics"] == status["metrics"]
     assert "Traceback" not in server.log
