@@ -132,6 +132,46 @@ def test_nobody_sets_what_the_server_sets(
     assert found == dict.fromkeys(given, (422, True))
 
 
+TEXTS = [
+    "<img src=x onerror=document.title='xss'>",
+    "\u202eright to left",
+    "zero\u200bwidth",
+    "{{7*7}} ${7*7} %(name)s {0}",
+    "'; DROP TABLE schedules; --",
+    "line\r\nX-Forged: yes",
+    "NUL \0 inside",
+    "__proto__",
+    "\U0001f600" * 50,
+    "$(id) `id` | id",
+    "../../etc/passwd",
+    "=1+1",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_hostile_text_is_kept_to_the_letter(
+    house: tuple[RestClient, dict[str, str]], text: str
+) -> None:
+    client, _ = house
+    draft = {
+        "workflowId": "echo",
+        "name": text,
+        "description": text,
+        "scheduleConfig": {"manual": True},
+        "metadata": {text: text},
+    }
+
+    made = client.post("/api/schedules/workflows", draft)
+
+    assert made.status == 201, made.raw
+    at = f"/api/schedules/{made.body['id']}/workflow"
+    found = client.get(at).body
+    assert client.delete(at).status == 204
+    assert {key: found[key] for key in draft if key != "scheduleConfig"} == {
+        key: value for key, value in draft.items() if key != "scheduleConfig"
+    }
+
+
 LINES = [raw for raw, headers, _ in BAD.values() if headers is JSON and len(raw) < 1_000_000]
 
 
