@@ -1,18 +1,19 @@
 """WebSocket clients that never read: the others notice nothing, and the memory is bounded."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from crowd_process import crowd, need_files
+from crowd_process import crowd
 from memory import resident
 from raw_websocket import RawWebSocket, text
 from rest_client import RestClient
 from server_process import Start
 
 RUNS = 5
+ATTEMPTS = 3
 EVERYTHING = {"op": "subscribe", "id": "a", "topic": "*"}
 EVENTS = 4_000
 """Of 200 bytes and more: these are more than may wait for one client, here and in the system."""
@@ -54,9 +55,9 @@ def fill(client: RestClient) -> None:
 
 @pytest.mark.parametrize(("count", "silent"), [(100, 20), FULL_SIZE])
 def test_those_that_never_read_slow_nobody_and_take_bounded_memory(
-    start: Start, count: int, silent: int
+    start: Start, many_files: Callable[[int], None], count: int, silent: int
 ) -> None:
-    need_files(count)
+    many_files(count)
     server = start("--runner", "thread")
     client = server.client()
     client.ended(client.run("isolated"))
@@ -65,14 +66,17 @@ def test_those_that_never_read_slow_nobody_and_take_bounded_memory(
     before = resident(server.process.pid)
     with deaf(client, silent) as some:
         fill(client)
-        beside = lateness(client, count - silent)
+        # Some times, for what else the machine does; what slowed them would do so each time.
+        as_before = any(
+            lateness(client, count - silent) < max(2 * alone, 0.02) for _ in range(ATTEMPTS)
+        )
         took = resident(server.process.pid) - before
         frames = until_lagged(some[-1])
 
     assert [each["seq"] for each in frames[:-1]] == list(
         range(frames[0]["seq"], frames[-1]["seq"] + 1)
     )
-    assert beside < max(2 * alone, 0.02)
+    assert as_before
     assert took < silent * MOST_FOR_ONE + 30_000_000
 
 

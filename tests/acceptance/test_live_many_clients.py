@@ -1,10 +1,11 @@
 """Many WebSocket clients at once: all are served, nobody waits for them, and nothing is left of them."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from crowd_process import crowd, need_files
+from crowd_process import crowd
 from event_source import tell
 from memory import resident
 from raw_websocket import RawWebSocket, text
@@ -31,8 +32,10 @@ def run_and_wait(client: RestClient, raw: RawWebSocket) -> float:
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=SLOW)])
-def test_each_of_many_clients_gets_each_event_and_leaves_nothing(start: Start, count: int) -> None:
-    need_files(count)
+def test_each_of_many_clients_gets_each_event_and_leaves_nothing(
+    start: Start, many_files: Callable[[int], None], count: int
+) -> None:
+    many_files(count)
     server = start("--runner", "thread")
     client = server.client()
     client.ended(client.post("/api/workflows/isolated/run").body["executionId"])

@@ -1,7 +1,6 @@
 """Floods at the open port of a real server: slow connections, guessed tokens, chunks without end."""
 
 import http.client
-import resource
 import socket
 import threading
 import time
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from bearer import Bearer
-from crowd_process import need_files
 from memory import resident
 from raw_http import connected, until_closed
 from rest_client import RestClient
@@ -139,22 +137,13 @@ def hold(stack: ExitStack, client: RestClient, sent: bytes, count: int) -> list[
     return held
 
 
-@pytest.fixture
-def many_files() -> Iterator[None]:
-    """This process, and those it starts, may open as many files as the machine lets it."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_five_thousand_slow_connections_hold_nobody_up_and_are_closed_in_time(
-    many_files: None, start: Start
+    start: Start, many_files: Callable[[int], None]
 ) -> None:
     count = 5_000
-    need_files(count)
+    many_files(count)
     server = start()
     client = server.client()
     files = open_files(server)

@@ -1,7 +1,6 @@
 """Many WebSocket clients in a process of their own, started and asked by a test."""
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,11 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import live_crowd
-import pytest
 
 _SECONDS = 200
-_SPARE = 200
-"""Files that a process has open besides those of its clients."""
 
 
 class Crowd:
@@ -44,10 +40,3 @@ def crowd(*arguments: object) -> Iterator[Crowd]:
     finally:
         found.process.kill()
         found.process.communicate()
-
-
-def need_files(count: int) -> None:
-    """Skip the test where a process may not have so many connections open."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < count + _SPARE:
-        pytest.skip(f"{count} connections need `ulimit -Hn` {count + _SPARE}; here it is {most}")
