@@ -134,6 +134,7 @@ def test_a_hostile_name_is_refused_or_kept_to_the_letter(site: Site) -> None:
 
     assert {each["name"] for each in site.client.get("/api/calendars").body["items"]} == made
     assert all(set(name) <= set(PLAIN_NAME) for name in made)
+    assert ".." not in made, "no browser could ask for it"
 
 
 def test_braces_are_no_part_of_any_address(site: Site) -> None:
