@@ -15,7 +15,7 @@ from site_server import Site
 from waiting import eventually
 
 RUNS = 10
-SLOW = (pytest.mark.slow, pytest.mark.timeout(300))
+SLOW = (pytest.mark.slow, pytest.mark.timeout(600))
 
 
 def files(server: ServerProcess) -> int:
