@@ -24,9 +24,9 @@ class Crowd:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"ready\n"
 
-    def result(self, newest: int = 0) -> dict[str, Any]:
-        """What they got, up to that event; they are gone then."""
-        out, _ = self.process.communicate(b"%d\n" % newest, timeout=_SECONDS)
+    def result(self, newest: int = 0, since: int = 0) -> dict[str, Any]:
+        """What they got, up to that event, and how late after `since`; they are gone then."""
+        out, _ = self.process.communicate(b"%d %d\n" % (since, newest), timeout=_SECONDS)
         found: dict[str, Any] = json.loads(out)
         return found
 
