@@ -43,12 +43,15 @@ def now_and_then(client: RestClient, seconds: float) -> None:
         assert client.post(f"/api/schedules/{key}/{call}").status == 200
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=SLOW)])
+@pytest.mark.parametrize(
+    ("count", "late"), [(300, 1.0), pytest.param(10_000, 5.0, marks=SLOW)], ids=["300", "10000"]
+)
 def test_each_of_many_clients_gets_each_event_and_leaves_nothing(
     start: Start,
     many_files: Callable[[int], None],
     record_property: Callable[[str, object], None],
     count: int,
+    late: float,
 ) -> None:
     many_files(count)
     server = start("--runner", "thread")
@@ -71,7 +74,7 @@ def test_each_of_many_clients_gets_each_event_and_leaves_nothing(
     assert set(result["seen"].values()) == {count}
     assert max(map(int, result["seen"])) == newest
     record_property("summary", f"{count} clients: 99 % within {result['p99']:.3f} s")
-    assert result["p99"] < 1
+    assert result["p99"] < late
     assert each_has / count < 60_000
     eventually(lambda: files(server) <= files_before + 2, within=60)
 
