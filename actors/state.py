@@ -3,7 +3,8 @@
 Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce` and the
 deliveries `EventsArrived`.
 An answer comes after the commit; nothing is announced before. While the database takes no writes
-(locked, full, read-only), changes wait here, at most `MOST_WAITING` of them, and are retried. When it is
+(locked, full, read-only), changes wait here and are retried; from `MOST_WAITING` on, new
+work is refused, and what the cast says of its work (bounded by their number) is not. When it is
 damaged, or its file is not there any more, nothing is written again.
 """
 
@@ -74,7 +75,7 @@ class StateActor(CastMember):
     @handles(Commit)
     def commit_change(self, message: Commit) -> Reply[Any]:
         reply: Reply[Any] = Reply()
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING and not message.from_cast:
             raise StorageUnavailable(
                 f"The database takes no writes, and {MOST_WAITING:,} changes wait already; "
                 "try again later."
