@@ -16,6 +16,7 @@ from .file_lock import FileLock
 logger = logging.getLogger("quarterjack.storage")
 LARGEST_READ: Final = 64 << 20
 """Bytes; more is not read whole at the start."""
+_HEADING: Final = "*** in database main *** "
 
 
 def look_at(connection: sqlite3.Connection, path: Path, largest: int = LARGEST_READ) -> None:
@@ -46,7 +47,7 @@ def tell_of_lost_log(path: Path, lock: FileLock) -> None:
 def _fault(connection: sqlite3.Connection, path: Path, largest: int) -> str | None:
     if path.stat().st_size <= largest:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        return None if verdict == "ok" else str(verdict)
+        return None if verdict == "ok" else " ".join(str(verdict).split()).removeprefix(_HEADING)
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
         connection.execute(f'SELECT * FROM "{name}" LIMIT 1').fetchone()  # noqa: S608 – of the schema
