@@ -193,7 +193,8 @@ class Assembly:
         await self.root.ask(Ping())
         await self.cast.state.ask(Ping())
         if not self._reads_by_state and self._address.path is not None:
-            self._readers = Readers(self._address.path)
+            path = self._address.path
+            self._readers = await in_thread(lambda: Readers(path), "readers")
         cast = self.cast
         for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker, cast.webhooks):
             await ref.ask(Ping())

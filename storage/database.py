@@ -7,9 +7,10 @@ writes and checkpoints, because SQLite before 3.51.3 can corrupt a WAL file when
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
+from threading import Barrier
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
@@ -178,20 +179,32 @@ class Readers:
             check_same_thread=False,  # they are closed by whoever closes all
             pragmas={"query_only": 1},
         )
-        self._threads = ThreadPoolExecutor(
-            _READERS, thread_name_prefix="quarterjack-reader", initializer=self._connect
-        )
+        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="quarterjack-reader")
         self._connections: list[Any] = []
+        self._open_all()
 
-    def _connect(self) -> None:
-        self._database.connect()
-        self._connections.append(self._database.connection())
+    def _open_all(self) -> None:
+        """Now, while there are files to be had; who fails tries again at its first query."""
+        all_there = Barrier(_READERS)
+
+        def ready(_: Reader) -> None:
+            all_there.wait(_BUSY_SECONDS)
+
+        wait([self.submit(ready) for _ in range(_READERS)])
+
+    def _run(
+        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._database.is_closed():  # on this thread
+            self._database.connect()
+            self._connections.append(self._database.connection())
+        return query(self._database, *args, **kwargs)
 
     def submit(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
         """Run a query on one of the threads."""
-        return self._threads.submit(query, self._database, *args, **kwargs)
+        return self._threads.submit(self._run, query, *args, **kwargs)
 
     def close(self) -> None:
         """Wait for the queries that run, and close the connections."""

@@ -27,5 +27,4 @@ def _code(error: BaseException) -> int | None:
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        yield from (each for each in error.args if isinstance(each, sqlite3.Error))
-        error = error.__cause__ or error.__context__
+        error = getattr(error, "orig", None) or error.__cause__ or error.__context__  # peewee's first

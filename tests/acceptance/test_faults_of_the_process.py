@@ -1,10 +1,17 @@
 """The server's process dies at the worst places, is stopped, or has no files or memory left."""
 
 import asyncio
+import json
 import os
+import resource
 import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kill_evidence import Evidence, all_end, check_counters
@@ -24,56 +31,61 @@ PLACES = [
 
 
 class Dying:
-    """A server that kills itself at a place, and is started again, until a request has its answer."""
+    """A server that kills itself at a place, is started again, and asked again what it was asked before."""
 
     def __init__(self, start: Start, folder: Path, log: Path) -> None:
         self._start, self._now, self._log = start, folder / "now", log
-        self.answers: list[str] = []
+        self._last: str | None = None
+        self.answers: dict[str, set[str]] = {}
 
-    def server(self, place: str) -> ServerProcess:
+    def server(self, place: str) -> tuple[ServerProcess, RestClient]:
+        """One that dies there when it is armed, and has been asked again."""
         environment = {"DIE_AT": place, "DIE_NOW": str(self._now)}
-        return self._start("--app", "crash_points", "--runner", "thread", env=environment)
+        server = self._start("--app", "crash_points", "--runner", "thread", env=environment)
+        client = server.client()
+        if self._last is not None:
+            self._ask(client, self._last)
+        return server, client
 
-    def ask(self, client: RestClient, key: str) -> None:
+    def _ask(self, client: RestClient, key: str) -> None:
         """Ask for a run under a key; the server may be gone before it has answered."""
         body = {"params": {"log": str(self._log)}}
+        self._last = key
         try:
             answer = client.post("/api/workflows/mixed/run", body, {"Idempotency-Key": key})
-        except OSError:
+        except (OSError, HTTPException):
             return
         assert answer.status == 202, answer.raw
-        self.answers.append(answer.body["executionId"])
+        self.answers.setdefault(key, set()).add(answer.body["executionId"])
 
     def dies(self, place: str, passed: int) -> bool:
-        """Whether the server dies there, asked for one run; then it is asked for it again."""
-        key = f"{place}-{passed}".replace(" ", "-")
-        server = self.server(place)
-        client = server.client()
+        """Whether the server dies there, asked for one run, after the place was passed so often."""
+        server, client = self.server(place)
+        all_end(client)
         self._now.write_text(str(passed))
-        self.ask(client, key)
+        self._ask(client, f"{place}-{passed}".replace(" ", "-"))
         if self._outlived(client):
             self._now.unlink()
             assert server.end() == 0
             return False
         assert server.wait() == -signal.SIGKILL
-        server = self.server("nowhere")
-        self.ask(server.client(), key)
-        assert server.end(signal.SIGKILL) == -signal.SIGKILL
         return True
 
     def _outlived(self, client: RestClient) -> bool:
         try:
             all_end(client)
-        except OSError:
+        except (OSError, HTTPException):
             return False
         return self._now.exists()
 
-
-def _check(dying: Dying, log: Path, database: Path) -> None:
-    server = dying.server("nowhere")
-    all_end(server.client())
-    assert server.end() == 0
-    Evidence(log, database).check(list(dict.fromkeys(dying.answers)), [])
+    def check(self, database: Path) -> None:
+        """Each request had one answer, however often it was sent, and what it promised is there."""
+        server, client = self.server("nowhere")
+        all_end(client)
+        assert server.end() == 0
+        assert {len(found) for found in self.answers.values()} == {1}
+        promised = [key for found in self.answers.values() for key in found]
+        Evidence(self._log, database).check(promised, [])
 
 
 def test_wherever_a_server_dies_a_repeated_request_gets_the_one_run_that_was_made(
@@ -84,8 +96,8 @@ def test_wherever_a_server_dies_a_repeated_request_gets_the_one_run_that_was_mad
     for place in PLACES:
         assert dying.dies(place, passed=1 if "commit" in place else 0)
 
-    assert len(set(dying.answers)) == len(PLACES)
-    _check(dying, log, tmp_path / "q.db")
+    dying.check(tmp_path / "q.db")
+    assert len(dying.answers) == len(PLACES)
 
 
 @pytest.mark.slow
@@ -100,7 +112,7 @@ def test_whichever_time_a_server_dies_at_a_place_nothing_is_lost(
         passed += 1
 
     assert passed >= 5
-    _check(dying, log, tmp_path / "q.db")
+    dying.check(tmp_path / "q.db")
 
 
 @pytest.mark.parametrize(
@@ -176,3 +188,77 @@ def test_a_worker_that_is_stopped_is_killed_at_its_time_limit_and_the_step_runs_
     errors = [each["error"] and each["error"]["type"] for each in step["attempts"]]
     assert (ended["result"], errors) == (2, ["StepTimeout", None])
     eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+@pytest.mark.slow
+def test_a_server_without_files_for_more_connections_goes_on_and_takes_them_again(
+    start: Start,
+) -> None:
+    server = start("--runner", "thread")
+    client, pid = server.client(), server.process.pid
+    key = client.schedule("isolated", SECONDLY)
+    eventually(lambda: client.executions(key))
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        held = stack.enter_context(closing(HTTPConnection(client.authority, timeout=20)))
+        assert _asked(held, "/healthz") == 200
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (_files(pid) + 5, hard))
+        host, port = client.authority.split(":")
+        for _ in range(60):
+            stack.enter_context(socket.create_connection((host, int(port))))
+        eventually(lambda: "no new connections" in server.log)
+        before = int(_body(held, f"/api/schedules/{key}/status")["executionCount"])
+        eventually(
+            lambda: _body(held, f"/api/schedules/{key}/status")["executionCount"] > before + 2
+        )
+        assert server.log.count("no new connections") < 5
+        assert "Traceback" not in server.log
+
+    eventually(client.is_up)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+    assert client.post(f"/api/schedules/{key}/pause").status == 200
+    all_end(client)
+    assert {each["status"] for each in client.executions(key)} == {"succeeded"}
+    assert server.end() == 0
+
+
+def _files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def _asked(connection: HTTPConnection, path: str) -> int:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def _body(connection: HTTPConnection, path: str) -> dict[str, Any]:
+    connection.request("GET", path)
+    found: dict[str, Any] = json.loads(connection.getresponse().read())
+    return found
+
+
+@pytest.mark.slow
+def test_a_server_that_gets_no_more_memory_refuses_and_goes_on(start: Start, log: Path) -> None:
+    server = start("--app", "loads", "--runner", "thread")
+    client, pid = server.client(), server.process.pid
+    client.ended(client.run("mixed", log=str(log)))
+    taken = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+    large = json.dumps({"params": {"log": str(log), "more": [{}] * 250_000}}).encode()
+
+    resource.prlimit(pid, resource.RLIMIT_AS, (taken + (48 << 20), hard))
+    with ThreadPoolExecutor(20) as many:
+        path, kind = "/api/workflows/mixed/run", {"Content-Type": "application/json"}
+        sent = [many.submit(client.send, "POST", path, large, kind) for _ in range(60)]
+    resource.prlimit(pid, resource.RLIMIT_AS, (hard, hard))
+
+    failed = [each.exception() for each in sent]
+    statuses = {each.result().status for each in sent if each.exception() is None}
+    assert statuses <= {202, 422, 500, 503}, statuses
+    assert len(failed) > 0
+    assert server.process.poll() is None
+    assert client.ended(client.run("mixed", log=str(log)))["status"] == "succeeded"
+    assert client.get("/readyz").status == 200
+    assert server.end() == 0
