@@ -192,19 +192,22 @@ class Readers:
 
         wait([self.submit(ready) for _ in range(_READERS)])
 
-    def _run(
-        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        if self._database.is_closed():  # on this thread
+    def _open_here(self) -> None:
+        """On this thread, if it is not open."""
+        if self._database.is_closed():
             self._database.connect()
             self._connections.append(self._database.connection())
-        return query(self._database, *args, **kwargs)
 
     def submit(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
         """Run a query on one of the threads."""
-        return self._threads.submit(self._run, query, *args, **kwargs)
+
+        def run() -> T:
+            self._open_here()
+            return query(self._database, *args, **kwargs)
+
+        return self._threads.submit(run)
 
     def close(self) -> None:
         """Wait for the queries that run, and close the connections."""

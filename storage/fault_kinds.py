@@ -27,4 +27,6 @@ def _code(error: BaseException) -> int | None:
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = getattr(error, "orig", None) or error.__cause__ or error.__context__  # peewee's first
+        error = (
+            getattr(error, "orig", None) or error.__cause__ or error.__context__
+        )  # peewee's first

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from forked_commands import ForkedCommands
+from kill_evidence import Evidence, all_end, check_counters
+from load import Load
 from rest_client import RestClient
 from scrape import scrape
 from server_process import ServerProcess, Start
@@ -258,3 +260,29 @@ def grown(client: RestClient) -> float:
     """The log's size after one more large write."""
     client.run("report", log="x" * 900_000)  # no file can have that name, but it is stored
     return scrape(client).value("quarterjack_wal_bytes") or 0.0
+
+
+@pytest.mark.slow
+def test_a_copy_made_under_load_is_whole_and_a_server_goes_on_from_it(
+    start: Start, file: Path, log: Path
+) -> None:
+    client = start("--app", "loads").client()
+    key = client.schedule("mixed", {"manual": True}, executionConfig={"params": {"log": str(log)}})
+    accepted: list[str] = []
+    with Load(client, key, accepted):
+        eventually(lambda: len(accepted) > 5)
+        before = list(accepted)
+        copied = client.get("/api/backup").raw
+        eventually(lambda: len(accepted) > len(before) + 5)
+    copy = file.with_name("copy.db")
+    copy.write_bytes(copied)
+    assert check(copy).returncode == 0
+    evidence = Evidence(log, copy)
+    assert set(before) <= {row[0] for row in evidence.executions}
+    assert evidence.seqs == list(range(evidence.seqs[0], evidence.seqs[-1] + 1))
+
+    second = start("--app", "loads", "--database", f"sqlite:///{copy}").client()
+    all_end(second)
+    check_counters(second, [key])
+    for each in before:
+        assert second.execution(each)["status"] == "succeeded"
