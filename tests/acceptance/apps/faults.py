@@ -97,4 +97,9 @@ async def always() -> None:
     raise ConnectionError("nobody there")
 
 
-__all__ = ["block", "counts", "crash", "fails", "tick"]
+three = Workflow("three", description="Three steps, one after the other.")
+for _before, _name in zip((None, "one", "two"), ("one", "two", "three"), strict=True):
+    three.step(name=_name, runner="thread", after=(_before,) if _before else ())(lambda: 1)
+
+
+__all__ = ["block", "counts", "crash", "fails", "three", "tick"]
