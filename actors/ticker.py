@@ -216,7 +216,9 @@ class Ticker(CastMember):
             self._look_again_later(watch.clock_behind - now)
             return
         watch.clock_behind = None
-        logger.warning("the clock has come to the newest event that was stored; schedules fire again")
+        logger.warning(
+            "the clock has come to the newest event that was stored; schedules fire again"
+        )
         self.ref.tell(_Tick())
 
     def _look_again_later(self, span: timedelta) -> None:

@@ -96,7 +96,9 @@ def test_a_clock_that_is_set_forward_is_caught_up_and_one_set_back_fires_nothing
 @pytest.mark.parametrize(
     ("says", "passed"),
     [
-        pytest.param("@2038-01-19 03:14:05", datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC), id="2038"),
+        pytest.param(
+            "@2038-01-19 03:14:05", datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC), id="2038"
+        ),
         pytest.param("@2100-02-28 23:59:57", datetime(2100, 3, 1, tzinfo=UTC), id="2100"),
     ],
 )

@@ -136,7 +136,9 @@ def hanging(how: str, log: str) -> None:
     HANGS[how]()
 
 
-stays = Workflow("stays", description="On a thread, or on the loop of coroutines, longer than it may.")
+stays = Workflow(
+    "stays", description="On a thread, or on the loop of coroutines, longer than it may."
+)
 
 
 @stays.step(timeout="500ms", runner="thread")
