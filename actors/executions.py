@@ -15,7 +15,7 @@ from .engine.cell import Cell, ChildStopped
 from .environment import Cast, Environment
 from .execution import ExecutionActor
 from .execution_events import ended_events, error_data
-from .messages import Commit, ExecutionEnded, WhenIdle
+from .messages import BeginAgain, Commit, ExecutionEnded, WhenIdle
 
 _INTENSITY = Intensity(restarts=5)
 
@@ -27,6 +27,12 @@ class Executions(VirtualActors):
         super().__init__(self._spec_of, idle=None, intensity=_INTENSITY)
         self._environment = environment
         self._idle_askers: list[Reply[None]] = []
+
+    def on_start(self) -> None:
+        """After a crash, have those begun whose beginning was lost with it."""
+        super().on_start()
+        if self.restarted:
+            self.cast.run_queue.tell(BeginAgain())
 
     @handles(WhenIdle)
     def when_idle(self, _: WhenIdle) -> Reply[None]:

@@ -239,6 +239,11 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginAgain:
+    """Tell: the executions' supervisor has crashed; whom it was to begin just then may not have begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Tell: this execution of the schedule was recorded by somebody else, and waits for its turn."""
 

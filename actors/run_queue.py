@@ -1,7 +1,7 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
 Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
-`CancelExecution`, `EndBackfill`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain`
+`CancelExecution`, `EndBackfill`, `BeginAgain`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain`
 through the executions' supervisor. An execution that ends wakes the step that waits for it.
 
 Rebuilt from storage when it is started: what had begun goes on, what waits without an actor waits on
@@ -30,6 +30,7 @@ from .engine import Deliver, DeliverIfAwake, Reply, Timer, handles
 from .environment import Environment
 from .execution_events import ended_events
 from .messages import (
+    BeginAgain,
     BeginExecution,
     CancelExecution,
     Drain,
@@ -173,6 +174,15 @@ class RunQueue(CastMember):
     def rate_opens(self, _: _RateOpens) -> None:
         self._rate_timer = None
         self._start_some()
+
+    @handles(BeginAgain)
+    def begin_again(self, _: BeginAgain) -> None:
+        """Whoever has begun takes no notice of it."""
+        for key, running in self._running.items():
+            begin = BeginExecution(running.execution, fresh=False)
+            self.cast.executions.tell(Deliver(key, begin))
+            for step in running.woken:
+                self.cast.executions.tell(DeliverIfAwake(key, Wake(key, step)))
 
     @handles(Drain)
     def drain(self, message: Drain) -> None:

@@ -101,6 +101,8 @@ class Assembly:
         measures: Measures | None = None,
         traces: Traces | None = None,
         sender: Sender | None = None,
+        virtual_runner: Runner | None = None,
+        open_writer: Callable[[Address], Writer] = open_writer,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -110,9 +112,12 @@ class Assembly:
         self._anchor = MemoryAnchor(address) if address.path is None else None
         self._readers: Readers | None = None
         self._virtual = virtual
+        self._open_writer = open_writer
         self._reads_by_state = virtual or address.path is None
         self._runners = (
-            _virtual_runners(workflows, clock) if virtual else _runners(settings, workflows, clock)
+            _virtual_runners(workflows, clock, virtual_runner)
+            if virtual
+            else _runners(settings, workflows, clock)
         )
         self._captures = False
         self._sender = sender or WebhookSender(settings.webhook_allow_private)
@@ -140,7 +145,7 @@ class Assembly:
         spec = root_spec(
             self.environment,
             self.subscriptions,
-            lambda: open_writer(self._address),
+            lambda: self._open_writer(self._address),
             self.settings.idle,
             Dispatch(self._sender, self.settings.webhook_retry),
         )
@@ -286,9 +291,11 @@ def _runners(settings: Settings, workflows: WorkflowBook, clock: Clock) -> dict[
     }
 
 
-def _virtual_runners(workflows: WorkflowBook, clock: Clock) -> dict[str, Runner]:
+def _virtual_runners(
+    workflows: WorkflowBook, clock: Clock, runner: Runner | None
+) -> dict[str, Runner]:
     """All steps inline, whatever they ask for: virtual time can't wait for threads."""
-    return dict.fromkeys(RUNNERS, InlineRunner(clock.now, StepSecrets(workflows)))
+    return dict.fromkeys(RUNNERS, runner or InlineRunner(clock.now, StepSecrets(workflows)))
 
 
 async def _within(reply: Reply[Any], seconds: float) -> bool:

@@ -177,19 +177,27 @@ class SeededDispatcher:
         self._random = None if seed is None else random.Random(seed)
         self._ready: list[Cell] = []
         self._running = False
+        self._closed = False
 
     def schedule(self, cell: "Cell") -> None:
         """Give the cell a turn in the next `run_until_idle`."""
-        cell.scheduled = True
-        self._ready.append(cell)
+        if not self._closed:
+            cell.scheduled = True
+            self._ready.append(cell)
 
     def new_reply(self) -> Reply[Any]:
         """A reply that comes true by running the actors, and leaping through time, when waited for."""
         return Reply(self._wait)
 
     def close(self) -> None:
-        """Run nothing any more."""
+        """Run nothing any more; also within a turn, which is the last then."""
+        self._closed = True
         self._ready.clear()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing runs any more."""
+        return self._closed
 
     def run_until_idle(self, turns: float = math.inf) -> None:
         """Give turns until every mailbox is empty, or so many were given."""
@@ -208,10 +216,15 @@ class SeededDispatcher:
         """Move the clock by a span, with every timer on the way and all that follows from it."""
         self.run_until_idle()
         left = span
-        while (distance := self._clock.next_timer()) is not None and distance <= left:
+        while not self._closed:
+            distance = self._clock.next_timer()
+            if distance is None or distance > left:
+                break
             left -= distance
             self._clock.leap()
             self.run_until_idle()
+        else:
+            return
         self._clock.leap(left)
         self.run_until_idle()
 
@@ -220,7 +233,7 @@ class SeededDispatcher:
         self.run_until_idle()
         left = limit
         while not condition():
-            distance = self._clock.next_timer()
+            distance = None if self._closed else self._clock.next_timer()
             if distance is None or (left is not None and distance > left):
                 return False
             left = None if left is None else left - distance

@@ -7,6 +7,7 @@ from itertools import count
 
 from .clock import Timer
 
+_NOW = timedelta(0)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +51,7 @@ class VirtualClock:
         """How far away the next timer is; None: there is none."""
         while self._timers and self._timers[0][2].callback is None:
             heapq.heappop(self._timers)
-        return self._timers[0][0] - self._elapsed if self._timers else None
+        return max(self._timers[0][0] - self._elapsed, _NOW) if self._timers else None
 
     def leap(self, limit: timedelta | None = None) -> bool:
         """Move to the next timer, at most by `limit`, and call it back; False: there was none."""
@@ -63,6 +64,14 @@ class VirtualClock:
         if timer.callback is not None:
             timer.callback()
         return True
+
+    def stall(self, span: timedelta) -> None:
+        """Let time pass in which nobody can do anything: timers on the way are late."""
+        self._elapsed += span
+
+    def forget_timers(self) -> None:
+        """Let nothing that was set happen, as when the process has died."""
+        self._timers.clear()
 
     def jump(self, span: timedelta) -> None:
         """Set the wall clock forwards (or back, if negative) while no monotonic time passes."""

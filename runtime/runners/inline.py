@@ -32,12 +32,16 @@ class InlineRunner:
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
         """Run the attempt to its end."""
+        report(StepBegan(task.key))
+        self.call(task, report)
+
+    def call(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
+        """Call the function of an attempt that has begun, and report what came of it."""
         try:
             task = self._secrets.found(task) if self._secrets.has(task) else task
         except Exception as error:
             report(raised(task, error))
             return
-        report(StepBegan(task.key))
         call, recording = StepCall(task, threading.Event(), report), Recording(self._now)
         recording.scrubber = Scrubber.of(task)
         with recording.entered():

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ def look(browser: Browser) -> Iterator[Look]:
         tab = Dashboard(browser, url)
         tab.expected = LOST
         opened.append(tab)
+        tab.page.clock.install()
         tab.open(place)
         tab.wait_live()
         return tab
@@ -30,6 +32,12 @@ def look(browser: Browser) -> Iterator[Look]:
     for tab in opened:
         tab.close()
         tab.check()
+
+
+def _stop_the_clock(tab: Dashboard) -> None:
+    """From here on the page's timers do not run, so it does not try again by itself."""
+    now = tab.page.evaluate("Date.now()")
+    tab.page.clock.pause_at(datetime.fromtimestamp(now / 1000 + 1, UTC))
 
 
 def test_events_go_on_where_they_were_after_a_kill(start_shop: Start, look: Look) -> None:
@@ -43,11 +51,13 @@ def test_events_go_on_where_they_were_after_a_kill(start_shop: Start, look: Look
 
     server.end(signal.SIGKILL)
     expect(tab.page.get_by_text("Connection lost")).to_be_visible()
+    _stop_the_clock(tab)
     client = start_shop(port=port).client()
     unseen = client.run("quick")
     client.ended(unseen)
     tab.page.get_by_role("button", name="Try now").click()
     tab.wait_live()
+    tab.page.clock.resume()
     later = client.run("quick")
     client.ended(later)
 

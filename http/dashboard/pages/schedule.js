@@ -86,6 +86,7 @@ function shown({ id, found, element, query, signal }) {
   const head = scheduleHead(read, () => {
     refresh();
     backfills.reload();
+    panels.get("audit")?.reload();
   });
   const card = nowCard(read);
   const due = dueCard(read, signal);
@@ -131,6 +132,8 @@ function partsOf({ id, read, signal, panels, now }) {
 }
 
 function keepCurrent({ id, signal, refresh, panels, backfills, year, due }) {
+  // What is done is noted in the audit when it has happened, so a moment after its event.
+  const audited = later(() => panels.get("audit")?.reload(), LONG, signal);
   const slowly = later(
     () => {
       year.reload();
@@ -144,7 +147,7 @@ function keepCurrent({ id, signal, refresh, panels, backfills, year, due }) {
     backfills.reload();
     slowly();
     for (const name of ["history", "fires"]) panels.get(name)?.changed(events);
-    if (events.some(({ type }) => AUDITED.test(type))) panels.get("audit")?.reload();
+    if (events.some(({ type }) => AUDITED.test(type))) audited();
   };
   onSchedules({ key: id, changed: all, again: () => all([]) }, signal);
 }
