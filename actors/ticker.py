@@ -19,7 +19,7 @@ from quarterjack.storage import Event, QuarterjackError, ScheduleId
 from quarterjack.storage.database import Reader
 from quarterjack.storage.instants import format_instant, from_micros
 from quarterjack.storage.latest import newest_event_at
-from quarterjack.storage.queries import Due, overdue
+from quarterjack.storage.queries import overdue
 from quarterjack.storage.queries import due as stored_due
 from quarterjack.storage.server_changes import TellOfServer
 
@@ -58,7 +58,8 @@ class _Stored(NamedTuple):
     """What a start begins with."""
 
     newest: datetime | None
-    due: list[Due]
+    due: Any
+    """As the alarm clock takes them: instants in microseconds, with whose they are."""
 
 
 def _stored(reader: Reader) -> _Stored:

@@ -1,8 +1,8 @@
 """Records executions in the middle of things, by the code that is imported: `python record.py FILE.sql`.
 
-Run with a checkout's `build/tree` and this one's `tests/support` on PYTHONPATH, in this order. What is in the file: order 1 waits to be approved,
-order 2 for its second attempt to ship, order 3 has ended, order 4 is within the step `pack` when the
-process dies, and order 5 waits for its turn behind that.
+Run with a checkout's `build/tree` and this one's `tests/support` on PYTHONPATH, in this order. What is in
+the file: order 1 waits to be approved, order 2 for its second attempt to ship, order 3 has ended, order 4
+is within the step `pack` when the process dies, and order 5 waits for its turn behind that.
 """
 
 import sqlite3

@@ -31,7 +31,7 @@ def _blocks(_: CastMember, seconds: float) -> None:
     time.sleep(seconds)
 
 
-ActorSystem.__init__ = _noted  # type: ignore[method-assign]
+ActorSystem.__init__ = _noted  # type: ignore[assignment, method-assign]
 CastMember.blocks = _blocks  # type: ignore[attr-defined]
 
 
@@ -50,7 +50,7 @@ if "CRASHING" in os.environ:
             raise RuntimeError("a bug")
         _began(actor, reply)
 
-    ScheduleActor._began = _crashes_if_listed  # type: ignore[method-assign]
+    ScheduleActor._began = _crashes_if_listed  # type: ignore[assignment, method-assign]
     virtual_actor._SLOW_RETRY = timedelta(milliseconds=5)
 
 crash = Workflow("crash", description="Has an actor of the cast crash, so many times.")
