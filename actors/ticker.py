@@ -19,8 +19,8 @@ from quarterjack.storage import Event, QuarterjackError, ScheduleId
 from quarterjack.storage.database import Reader
 from quarterjack.storage.instants import format_instant, from_micros
 from quarterjack.storage.latest import newest_event_at
-from quarterjack.storage.queries import overdue
 from quarterjack.storage.queries import due as stored_due
+from quarterjack.storage.queries import overdue
 from quarterjack.storage.server_changes import TellOfServer
 
 from .alarm_clock import AlarmClock

@@ -15,6 +15,7 @@ from waiting import eventually
 
 SERVER_OPTIONS = ("--app", "faults", "--runner", "thread")
 EACH_SECOND = {"cron": "* * * * * *", "overlap": "allow"}
+CAST = ("state", "broadcaster", "ticker", "run-queue", "deliveries", "webhooks")
 REFUSALS = {409, 429, 500, 503}
 
 
@@ -105,7 +106,9 @@ def test_who_crashes_once_is_restarted_and_nobody_waits_for_an_answer_in_vain(
     assert len(set(dues)) == len(dues)
 
 
-@pytest.mark.parametrize("name", ["state", "run-queue"])
+@pytest.mark.parametrize(
+    "name", ["state", *(pytest.param(each, marks=pytest.mark.slow) for each in CAST[1:])]
+)
 def test_who_crashes_again_and_again_ends_the_server_with_70_and_nothing_accepted_is_lost(
     start: Start, tmp_path: Path, name: str
 ) -> None:

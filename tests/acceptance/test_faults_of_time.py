@@ -99,7 +99,12 @@ def test_a_clock_that_is_set_forward_is_caught_up_and_one_set_back_fires_nothing
         pytest.param(
             "@2038-01-19 03:14:05", datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC), id="2038"
         ),
-        pytest.param("@2100-02-28 23:59:57", datetime(2100, 3, 1, tzinfo=UTC), id="2100"),
+        pytest.param(
+            "@2100-02-28 23:59:57",
+            datetime(2100, 3, 1, tzinfo=UTC),
+            id="2100",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_server_that_starts_in_another_century_fires_each_instant(
@@ -148,7 +153,7 @@ def test_a_server_that_wakes_in_1970_fires_nothing_until_its_clock_is_set(
     assert len(set(_dues(client, key))) == len(_dues(client, key))
 
 
-@pytest.mark.parametrize("rate", ["1.0005", "0.9995"])
+@pytest.mark.parametrize("rate", ["0.9995", pytest.param("1.0005", marks=pytest.mark.slow)])
 def test_a_clock_that_is_slewed_is_followed_without_a_word(
     start: Start, tmp_path: Path, rate: str
 ) -> None:

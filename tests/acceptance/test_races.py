@@ -86,7 +86,7 @@ def _covered(rows: list[dict[str, Any]]) -> list[datetime]:
 @pytest.mark.parametrize(
     "rounds",
     [
-        pytest.param(6, id="60"),
+        pytest.param(3, id="30"),
         pytest.param(100, id="1,000", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
     ],
 )

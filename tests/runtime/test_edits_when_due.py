@@ -15,7 +15,7 @@ from quarterjack.storage import ScheduleId, VersionConflict
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 MINUTE = timedelta(minutes=1)
-ROUNDS = 40
+ROUNDS = 24
 Edit = Callable[[VirtualRuntime, str], Reply[Any]]
 
 
