@@ -8,6 +8,7 @@ A mutant replaces one function while it lasts; nothing of it stays.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +20,9 @@ from quarterjack.actors import messages as m
 from quarterjack.actors import schedule as schedule_module
 from quarterjack.actors.alarm_clock import AlarmClock
 from quarterjack.actors.broadcaster import Broadcaster
+from quarterjack.actors.drafts import due_from
 from quarterjack.actors.execution_course import ExecutionCourse
-from quarterjack.actors.fire_decisions import Deciding
+from quarterjack.actors.fire_decisions import Deciding, new_execution
 from quarterjack.actors.places import Places
 from quarterjack.actors.policies import catch_up, overlap
 from quarterjack.actors.policies.timetable import Timetable
@@ -35,6 +37,7 @@ from quarterjack.storage import schedule_changes as changes
 from quarterjack.storage.execution_changes import AdvanceExecution
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.plain_data import pack
+from quarterjack.storage.queries import unfinished
 from quarterjack.storage.transaction import Transaction
 from tests.simulation.__main__ import outcome_of
 
@@ -196,7 +199,7 @@ def _() -> Any:
         ScheduleActor.fire_due(self, message)
 
     def _again(actor: ScheduleActor, due: Any) -> Any:
-        execution = schedule_module.new_execution(
+        execution = new_execution(
             actor._existing(), actor._timetable(actor._existing()).trigger, due,
             actor.clock.now(), actor.environment.ids,
         )  # fmt: skip
@@ -207,7 +210,7 @@ def _() -> Any:
 
 @mutant("what was due during a pause is forgotten at the resume")
 def _() -> Any:
-    given = schedule_module.due_from
+    given = due_from
 
     def from_now(schedule: Any, found: Any) -> Any:
         if schedule.resumed_at is not None and found is not None:
@@ -245,9 +248,7 @@ def _() -> Any:
     def became(self: ScheduleActor, schedule: Any) -> None:
         early = schedule
         if schedule.next_fire is not None:
-            early = schedule_module.replace(
-                schedule, next_fire=schedule.next_fire - timedelta(seconds=2)
-            )
+            early = replace(schedule, next_fire=schedule.next_fire - timedelta(seconds=2))
         real(self, early)
 
     return patch.object(ScheduleActor, "_became", became)
@@ -312,7 +313,7 @@ def _() -> Any:
 
 @mutant("what waits in the queue is forgotten at a restart")
 def _() -> Any:
-    real = backlog_module.unfinished
+    real = unfinished
 
     def without_queued(reader: Any) -> Any:
         return [each for each in real(reader) if each[0].status.value != "queued"]
@@ -322,7 +323,7 @@ def _() -> Any:
 
 @mutant("what ran is forgotten at a restart")
 def _() -> Any:
-    real = backlog_module.unfinished
+    real = unfinished
 
     def without_running(reader: Any) -> Any:
         return [each for each in real(reader) if each[0].status.value != "running"]
