@@ -96,7 +96,7 @@ def test_others_do_not_notice_the_limit_of_one(site: Site) -> None:
 
 # Subscriptions
 
-UNHURRIED = {"rate": 1e9, "burst": 10**9, "hard_rate": 1e9, "hard_burst": 10**9}
+UNHURRIED = {"heartbeat": 300.0, "rate": 1e9, "burst": 10**9, "hard_rate": 1e9, "hard_burst": 10**9}
 AT_ONCE = 500
 
 
