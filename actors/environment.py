@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from quarterjack.storage import BootId, IdSource
@@ -34,6 +34,12 @@ class StorageHealth:
     problem: str = ""
     waiting: int = 0
     """Changes that wait for the database."""
+    final: bool = False
+    """It is damaged or gone: there will be no writes before the next start."""
+
+    def give_up(self, problem: str) -> None:
+        """Nothing more is written; from any thread."""
+        self.writable, self.problem, self.final = False, problem, True
 
 
 @dataclass(slots=True)
@@ -44,6 +50,8 @@ class WatchCounts:
     """Schedules that were past their instant and were not deciding it, and were made to."""
     clock_jumps: int = 0
     """How often the wall clock was set by more than a second, or the machine slept."""
+    clock_behind: datetime | None = None
+    """The newest event at the start, as long as the clock is before that; nothing fires meanwhile."""
 
 
 @dataclass(slots=True)
@@ -60,6 +68,10 @@ class Environment:
     longest_sleep: timedelta | None
     result_limit: int = LARGEST
     """Bytes that a step's result may take when packed."""
+    give_up: Callable[[BaseException], None] = lambda _: None
+    """Ends the process, when going on would do harm; on the actors' loop."""
+    look_every: timedelta | None = None
+    """How often the state actor looks whether the database's file is still there; None: never."""
     watch_every: timedelta = timedelta(minutes=1)
     """How often the ticker compares the stored due instants with the clock."""
     rate_limit: Rate | None = None

@@ -54,6 +54,8 @@ class ExecutionCourse(CastMember):
         self._reason = ""
         self._draining = False
         self._over = False
+        self._at_last: Reply[ExecutionStatus] = Reply()
+        """How it has ended, when that is stored."""
         self._parked = False
         self._storing = 0
         self._unheard = 0
@@ -77,6 +79,7 @@ class ExecutionCourse(CastMember):
         self.release()
         self._execution = found.execution
         if self._execution.ended_at is not None:
+            self._at_last.set(self._execution.status)
             self._leave()
         else:
             self._set_out(Turn(), found)
@@ -320,6 +323,7 @@ class ExecutionCourse(CastMember):
 
         def stored(reply: Reply[Any]) -> None:
             reply.get()
+            self._at_last.set(ended.status)
             self._trace.stored(self._execution, turn.changes, ended)
             self._leave()
 
@@ -350,7 +354,21 @@ class ExecutionCourse(CastMember):
         timeout = self._attempts.step(key.step).timeout
         if timeout is not None:
             left = max(timedelta(0), timeout - passed)
-            self._timers.set(f"attempt {key.step}", left, timers.StepOverdue(key))
+            due = self.clock.monotonic() + left.total_seconds()
+            self._timers.set(f"attempt {key.step}", left, timers.StepOverdue(key, due))
+
+    def _extend_attempt(self, overdue: timers.StepOverdue) -> bool:
+        """Whether an attempt gets more time, once: the server was stopped while its own passed.
+
+        What it has come to may be waiting to be read, and a step on a thread was stopped, too.
+        """
+        late = timedelta(seconds=self.clock.monotonic() - overdue.due)
+        timeout = self._attempts.step(overdue.key.step).timeout
+        if overdue.is_extended or timeout is None or late < timers.STOPPED_FOR:
+            return False
+        again = overdue._replace(is_extended=True)
+        self._timers.set(f"attempt {overdue.key.step}", min(late, timeout), again)
+        return True
 
     def _set_timeout(self) -> timedelta:
         """Have the execution end when its time is over; how much is left."""

@@ -12,6 +12,7 @@ from typing import Any
 from quarterjack.storage import DatabaseError, InvalidInput, NotFound
 from quarterjack.storage.database import Address, Writer
 from quarterjack.storage.file_lock import FileLock
+from quarterjack.storage.file_system import is_read_only
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.pruning import BEGIN, Keep, Prune, Pruned
 from quarterjack.storage.upgrade import open_upgraded
@@ -42,23 +43,17 @@ class IdleDatabase:
 
     def backup(self, target: Path, progress: CopyProgress) -> None:
         """Copy it to a new file."""
-        lock = FileLock.of(self.path)
-        try:
+        with self._alone():
             copy_database(self.path, target, progress)
-        finally:
-            lock.release()
 
     def check(self) -> Examined:
         """Read all of it, and change nothing, not even an old schema."""
-        lock = FileLock.of(self.path)
-        try:
+        with self._alone():
             connection = open_to_read(self.path)
             try:
                 return examine(connection)
             finally:
                 connection.close()
-        finally:
-            lock.release()
 
     def prune(self, keep: Keep, *, workflow_id: str | None, most: int) -> Iterator[Pruned]:
         """Delete what need not be kept: what each small transaction has deleted, until there is no more."""
@@ -70,6 +65,18 @@ class IdleDatabase:
                 if found.place is None:
                     return
                 place = found.place
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no server has it; where nothing can be written, none can have."""
+        if is_read_only(self.path):
+            yield
+            return
+        lock = FileLock.of(self.path)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def compact(self) -> None:
         """Give the space of what was deleted back to the file system: the file is written anew."""

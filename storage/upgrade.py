@@ -25,17 +25,22 @@ def open_upgraded(address: Address) -> Writer:
     """The writer's connection, to a database with the newest schema. Raises `DatabaseError`."""
     writer = Writer(address)
     try:
-        found = known_version(writer.connection)
-        is_older = 0 < found < NEWEST
-        if is_older and address.path is not None:
-            _keep_a_copy(address.path, found)
-        migrate(writer.connection)
+        upgrade(writer.connection, address.path)
     except BaseException:
         writer.close()
         raise
+    return writer
+
+
+def upgrade(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Bring the database to the newest schema; one in a file is copied first. Raises `DatabaseError`."""
+    found = known_version(connection)
+    is_older = 0 < found < NEWEST
+    if is_older and path is not None:
+        _keep_a_copy(path, found)
+    migrate(connection)
     if is_older:
         logger.info("the database was brought from schema version %d to %d", found, NEWEST)
-    return writer
 
 
 def let_shrink(writer: Writer, path: Path) -> None:

@@ -131,8 +131,8 @@ def test_a_bad_crontab_sends_nothing(start: Start, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "wrong"),
-    [(b"@daily x\n", "line 1: "), (b"#\n", "line 20001: "), (b"\0\n", "line 20001: ")],
-    ids=["jobs", "comments", "NULs"],
+    [(b"@daily x\n", "line 1: "), (b"#\n", "line 20001: ")],
+    ids=["jobs", "comments"],
 )
 def test_a_million_lines_are_refused_at_once(tmp_path: Path, line: bytes, wrong: str) -> None:
     crontab = tmp_path / "large.cron"
