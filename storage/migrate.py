@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .errors import DatabaseError
+from .fault_kinds import is_damage
 from .migrations import (
     v001_initial,
     v002_waits,
@@ -87,7 +88,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException as error:
         if connection.in_transaction:  # SQLite may have ended it itself: a full disk does
             connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise DatabaseError(
                 f"The database can't be brought from schema version {found} to {NEWEST}: {error}. "
                 "It is as it was."
