@@ -28,7 +28,7 @@ class CastMember(Actor):
 
     def commit(self, change: Change[Any], then: Callable[[Reply[Any]], None]) -> None:
         """Have something written; `then` gets the reply after the commit."""
-        self.request(self.cast.state, Commit(change, self.clock.monotonic()), then)
+        self.request(self.cast.state, Commit(change, self.clock.monotonic(), from_cast=True), then)
 
     def tell_deliveries(self, message: Any) -> None:
         """Tell them. They are the first to stop, and begin with what is stored at the next start."""

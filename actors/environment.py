@@ -34,6 +34,12 @@ class StorageHealth:
     problem: str = ""
     waiting: int = 0
     """Changes that wait for the database."""
+    final: bool = False
+    """It is damaged or gone: there will be no writes before the next start."""
+
+    def give_up(self, problem: str) -> None:
+        """Nothing more is written; from any thread."""
+        self.writable, self.problem, self.final = False, problem, True
 
 
 @dataclass(slots=True)
@@ -62,6 +68,10 @@ class Environment:
     longest_sleep: timedelta | None
     result_limit: int = LARGEST
     """Bytes that a step's result may take when packed."""
+    give_up: Callable[[BaseException], None] = lambda _: None
+    """Ends the process, when going on would do harm; on the actors' loop."""
+    look_every: timedelta | None = None
+    """How often the state actor looks whether the database's file is still there; None: never."""
     watch_every: timedelta = timedelta(minutes=1)
     """How often the ticker compares the stored due instants with the clock."""
     rate_limit: Rate | None = None

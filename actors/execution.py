@@ -103,7 +103,7 @@ class ExecutionActor(ExecutionCourse):
 
     @handles(timers.StepOverdue)
     def step_overdue(self, message: timers.StepOverdue) -> None:
-        if not self._is_current(message.key):
+        if not self._is_current(message.key) or self._extend_attempt(message):
             return
         name, output = message.key.step, self._attempts.output(message.key)
         self._attempts.cancel(message.key)

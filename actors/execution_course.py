@@ -354,7 +354,21 @@ class ExecutionCourse(CastMember):
         timeout = self._attempts.step(key.step).timeout
         if timeout is not None:
             left = max(timedelta(0), timeout - passed)
-            self._timers.set(f"attempt {key.step}", left, timers.StepOverdue(key))
+            due = self.clock.monotonic() + left.total_seconds()
+            self._timers.set(f"attempt {key.step}", left, timers.StepOverdue(key, due))
+
+    def _extend_attempt(self, overdue: timers.StepOverdue) -> bool:
+        """Whether an attempt gets more time, once: the server was stopped while its own passed.
+
+        What it has come to may be waiting to be read, and a step on a thread was stopped, too.
+        """
+        late = timedelta(seconds=self.clock.monotonic() - overdue.due)
+        timeout = self._attempts.step(overdue.key.step).timeout
+        if overdue.is_extended or timeout is None or late < timers.STOPPED_FOR:
+            return False
+        again = overdue._replace(is_extended=True)
+        self._timers.set(f"attempt {overdue.key.step}", min(late, timeout), again)
+        return True
 
     def _set_timeout(self) -> timedelta:
         """Have the execution end when its time is over; how much is left."""

@@ -17,6 +17,8 @@ PARK_AFTER: Final = timedelta(seconds=2)
 """An execution that has longer to wait keeps no actor."""
 PARK_RETRY_AFTER: Final = timedelta(minutes=10)
 """The same while a step waits for its next attempt: so long it counts as running."""
+STOPPED_FOR: Final = timedelta(seconds=1)
+"""How late a timer has to be for the server to have been stopped meanwhile, and steps with it."""
 PROGRESS_EVERY: Final = timedelta(milliseconds=250)
 """How often a step's progress is told at most."""
 
@@ -28,9 +30,12 @@ class WaitOver(NamedTuple):
 
 
 class StepOverdue(NamedTuple):
-    """An attempt has had its time."""
+    """An attempt has had its time, at an instant of the monotonic clock."""
 
     key: AttemptKey
+    due: float
+    is_extended: bool = False
+    """It was given more, because nobody could look when it was over."""
 
 
 class TotalOverdue(NamedTuple):

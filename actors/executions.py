@@ -80,4 +80,8 @@ class Executions(VirtualActors):
         events = ended_events(execution, ended, {"error": error_data(failure), "step": None})
         change = AdvanceExecution(execution.id, ended=ended, events=events)
         message = ExecutionEnded(execution.id, execution.schedule_id, execution.parent)
-        self.request(self.cast.state, Commit(change), lambda _: self.cast.run_queue.tell(message))
+        self.request(
+            self.cast.state,
+            Commit(change, from_cast=True),
+            lambda _: self.cast.run_queue.tell(message),
+        )

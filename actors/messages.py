@@ -37,6 +37,8 @@ class Commit:
     change: Change[Any]
     told_at: float | None = None
     """Monotonic; None: how long it takes is not measured."""
+    from_cast: bool = False
+    """About work that was taken already: it is never refused, however many changes wait."""
 
 
 @dataclass(frozen=True, slots=True)

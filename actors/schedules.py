@@ -35,7 +35,9 @@ class Schedules(VirtualActors):
             ScheduleId(key),
             data={"error": error_data(failure)},
         )
-        self.cast.state.ask(Commit(QuarantineSchedule(ScheduleId(key), failure, [event])))
+        self.cast.state.ask(
+            Commit(QuarantineSchedule(ScheduleId(key), failure, [event]), from_cast=True)
+        )
 
     def _spec_of(self, key: str) -> ChildSpec:
         return ChildSpec(

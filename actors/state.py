@@ -3,7 +3,9 @@
 Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce` and the
 deliveries `EventsArrived`.
 An answer comes after the commit; nothing is announced before. While the database takes no writes
-(locked, full, read-only), changes wait here, at most `MOST_WAITING` of them, and are retried.
+(locked, full, read-only), changes wait here and are retried; from `MOST_WAITING` on, new
+work is refused, and what the cast says of its work (bounded by their number) is not. When it is
+damaged, or its file is not there any more, nothing is written again.
 """
 
 import logging
@@ -13,8 +15,9 @@ from typing import Any, NamedTuple
 
 from pykka._envelope import Envelope
 
-from quarterjack.storage import Event, StorageUnavailable
+from quarterjack.storage import DatabaseDamaged, Event, StorageUnavailable
 from quarterjack.storage.database import Writer
+from quarterjack.storage.errors import DatabaseMoved, StorageFailed
 from quarterjack.storage.journal import Journal
 
 from .cast_member import CastMember
@@ -34,6 +37,10 @@ class _Retry(NamedTuple):
     """Try again to write what waits."""
 
 
+class _Look(NamedTuple):
+    """Look whether the file is still there."""
+
+
 class StateActor(CastMember):
     """`open_writer` is called on this actor's thread, each time it is started."""
 
@@ -46,10 +53,13 @@ class StateActor(CastMember):
         self._writer: Writer | None = None
         self._waiting: list[tuple[Commit, Reply[Any]]] = []
         self._wait: timedelta | None = None
+        self._has_failed = False
+        """The connection is not to be used again."""
 
     def on_start(self) -> None:
         self._writer = self._open_writer()
         self._journal = Journal(self._writer)
+        self._look_later()
 
     def on_stop(self) -> None:
         self._flush()
@@ -65,13 +75,27 @@ class StateActor(CastMember):
     @handles(Commit)
     def commit_change(self, message: Commit) -> Reply[Any]:
         reply: Reply[Any] = Reply()
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING and not message.from_cast:
             raise StorageUnavailable(
                 f"The database takes no writes, and {MOST_WAITING:,} changes wait already; "
                 "try again later."
             )
         self._waiting.append((message, reply))
         return reply
+
+    @handles(_Look)
+    def look_at_the_file(self, _: _Look) -> None:
+        if self._writer is None or self.environment.health.final:
+            return
+        try:
+            self._writer.look()
+        except DatabaseMoved as error:
+            moved = error
+            self._give_up(error)
+            self.clock.call_later(0, lambda: self.environment.give_up(moved))
+        except OSError as error:
+            logger.warning("the database's file can't be looked at: %s", error)
+        self._look_later()
 
     @handles(Read)
     def read_query(self, message: Read) -> Any:
@@ -88,12 +112,18 @@ class StateActor(CastMember):
         self._flush()
 
     def _flush(self) -> None:
-        if not self._waiting:
+        if not self._waiting or self.environment.health.final:
             return
         try:
+            if self._has_failed:
+                self._open_anew()
             committed = self._journal.commit([commit.change for commit, _ in self._waiting])
         except StorageUnavailable as error:
+            self._has_failed |= isinstance(error, StorageFailed)
             self._unavailable(error)
+            return
+        except DatabaseDamaged as error:
+            self._give_up(error)
             return
         self._available()
         waiting, self._waiting = self._waiting, []
@@ -132,6 +162,22 @@ class StateActor(CastMember):
             self._wait = None
             health.writable, health.problem = True, ""
             logger.warning("the database takes writes again")
+
+    def _open_anew(self) -> None:
+        """What was written before an I/O error is not relied on: read again what is there."""
+        assert self._writer is not None
+        self._writer.reopen()
+        self._journal = Journal(self._writer)
+        self._has_failed = False
+
+    def _give_up(self, error: DatabaseDamaged | DatabaseMoved) -> None:
+        """What waits is neither stored nor answered; the server is to be ended and the database mended."""
+        self.environment.health.give_up(str(error))
+        logger.critical("nothing more is written: %s", error)
+
+    def _look_later(self) -> None:
+        if self.environment.look_every is not None:
+            self.send_after(self.environment.look_every, _Look())
 
     def _close(self) -> None:
         writer, self._writer = self._writer, None

@@ -10,11 +10,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from quarterjack.storage import StorageUnavailable
+
 from .addresses import address_of, is_loopback, name_of
 from .errors import Draining, Forbidden, WrongHost, WrongMediaType, WrongTarget
 from .expectations import check_expectation
 from .forwarding import Outside, outside_of
-from .keys import DRAINING, SETTINGS
+from .keys import DRAINING, SETTINGS, runtime_of
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,6 +34,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise WrongMediaType("Send the body as it is, without Content-Encoding.")
     if request.method not in _SAFE_METHODS and request.app[DRAINING].is_set():
         raise Draining("The server is ending and takes no new work; ask again when it is back.")
+    if request.method not in _SAFE_METHODS and (problem := runtime_of(request).takes_no_writes):
+        raise StorageUnavailable(problem)
     return await handler(request)
 
 

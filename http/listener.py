@@ -21,6 +21,11 @@ from .settings import HttpSettings
 
 logger = logging.getLogger("quarterjack.http")
 _BACKLOG: Final = 1_024
+_ACCEPTED_AT_ONCE: Final = 64
+"""asyncio tries as often in a row, also when there is no file left for a connection."""
+_OUT_OF_FILES: Final = "socket.accept() out of system resource"
+"""asyncio's words; it waits for a second then."""
+_QUIET_SECONDS: Final = 10.0
 _LINGER_SECONDS: Final = 2.0
 """For the rest of a refused body, and for requests that are being answered at the end."""
 _REFUSAL_SECONDS: Final = 1.0
@@ -56,14 +61,27 @@ class Listener:
         self._options = {**_OPTIONS, "keepalive_timeout": keep_alive}
         self._runner = web.AppRunner(app, shutdown_timeout=_LINGER_SECONDS)
         self._server: asyncio.Server | None = None
+        self._quiet_until = 0.0
 
     async def start(self, listening: socket.socket) -> None:
         """Begin to accept on a socket that is bound."""
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Arrival(self), sock=listening, backlog=_BACKLOG
+            lambda: _Arrival(self), sock=listening, backlog=_ACCEPTED_AT_ONCE
         )
+        listening.listen(_BACKLOG)
+        loop.set_exception_handler(self._failed)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something on the loop has failed; that no connection can be accepted is told now and then."""
+        if context.get("message") != _OUT_OF_FILES:
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._quiet_until:
+            self._quiet_until = loop.time() + _QUIET_SECONDS
+            logger.error(
+                "no new connections: %s; trying again every second", context.get("exception")
+            )
 
     async def stop(self) -> None:
         """Accept no more, let what is being answered end, and close the rest."""

@@ -18,6 +18,7 @@ from quarterjack.runtime import OverlapRefused, RuntimeNotStarted
 from quarterjack.storage import (
     AlreadyExists,
     CalendarInUse,
+    DatabaseDamaged,
     FieldError,
     IdempotencyConflict,
     IllegalTransition,
@@ -85,6 +86,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     CalendarInUse: Kind(409, "calendar-in-use", "Schedules use the calendar"),
     IllegalTransition: Kind(409, "illegal-transition", "The state does not allow it"),
     VersionConflict: Kind(412, "version-conflict", "Somebody changed it first"),
+    DatabaseDamaged: Kind(503, "database-corrupt", "The database is damaged"),
     StorageUnavailable: Kind(503, "storage-unavailable", "The database takes no writes", _SOON),
     MailboxFull: Kind(503, "overloaded", "There is too much to do", _SOON),
     TooManyImports: Kind(503, "overloaded", "There is too much to do", _SOON),

@@ -5,6 +5,8 @@ on the dispatcher's thread, except where it says otherwise.
 """
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
@@ -39,10 +41,20 @@ from quarterjack.actors.sender import Dispatch, Sender
 from quarterjack.actors.step_definition import RUNNERS
 from quarterjack.actors.traces import Traces, Untraced
 from quarterjack.actors.workflow_book import WorkflowBook
-from quarterjack.storage import BootId, Execution, ExecutionId, IdSource
+from quarterjack.storage import (
+    BootId,
+    DatabaseDamaged,
+    DatabaseError,
+    Execution,
+    ExecutionId,
+    IdSource,
+)
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
+from quarterjack.storage.fault_kinds import is_damage
+from quarterjack.storage.file_system import network_of
 from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
+from quarterjack.storage.soundness import look_at
 from quarterjack.storage.transaction import Change
 
 from . import time_zone_data
@@ -55,9 +67,11 @@ from .tree import root_spec
 from .vault.step_secrets import StepSecrets
 from .webhook_sender import WebhookSender
 
+logger = logging.getLogger("quarterjack.runtime")
 T = TypeVar("T")
 _INTERRUPT_SECONDS = 5.0
 _STOP_SECONDS = 30.0
+_LOOK_EVERY = timedelta(seconds=5)
 
 
 def open_writer(address: Address) -> Writer:
@@ -78,9 +92,23 @@ def prepare(address: Address) -> None:
     """
     if address.path is None:
         return
-    writer = open_writer(address)
+    if (network := network_of(address.path)) is not None:
+        logger.warning(
+            "%s lies on a network file system (%s): SQLite can't protect it there; keep it on a local disk",
+            address.path,
+            network,
+        )
+    writer = Writer(address)
     try:
+        look_at(writer.connection, address.path)
+        migrate(writer.connection)
         time_zone_data.reschedule_if_changed(writer)
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise DatabaseDamaged(address.path, error) from error
+        raise DatabaseError(
+            f"The database {address} can't be brought up to date: {error}."
+        ) from error
     finally:
         writer.close()
 
@@ -131,6 +159,8 @@ class Assembly:
             concurrency=settings.concurrency,
             rate_limit=settings.rate_limit,
             longest_sleep=None if virtual else timedelta(seconds=1),
+            give_up=self._give_up,
+            look_every=None if virtual else _LOOK_EVERY,
             watch_every=timedelta(days=1) if virtual else timedelta(minutes=1),
             result_limit=settings.max_result,
             measures=measures or Measures(),
@@ -139,6 +169,8 @@ class Assembly:
         self.node = Node(self.environment.boot_id, clock.now())
         self.subscriptions = Subscriptions()
         self.root: Ref[Any] | None = None
+        self.on_end: Callable[[BaseException], None] = lambda _: None
+        """Called on the loop when it would do harm to go on."""
 
     def spawn(self) -> None:
         """Start the tree."""
@@ -166,7 +198,8 @@ class Assembly:
         await self.root.ask(Ping())
         await self.cast.state.ask(Ping())
         if not self._reads_by_state and self._address.path is not None:
-            self._readers = Readers(self._address.path)
+            path = self._address.path
+            self._readers = await in_thread(lambda: Readers(path), "readers")
         cast = self.cast
         for ref in (cast.broadcaster, cast.deliveries, cast.run_queue, cast.ticker, cast.webhooks):
             await ref.ask(Ping())
@@ -181,7 +214,8 @@ class Assembly:
     async def stop(self, grace: float) -> None:
         """Let running steps end, then the tree; after `grace` seconds steps are left to the next start."""
         if self.root is not None and self.root.is_alive():
-            if self.root.cell.state is CellState.RUNNING:
+            can_record = not self.environment.health.final
+            if can_record and self.root.cell.state is CellState.RUNNING:
                 await self._drain(grace)
             await in_thread(self._close_readers, "readers")
             self.system.stop(self.root)
@@ -196,7 +230,7 @@ class Assembly:
             return self.cast.state.ask(Read(query, arguments))
         reply: Reply[Any] = self.system.dispatcher.new_reply()
         future = self._readers.submit(query, *arguments)
-        future.add_done_callback(lambda done: _hand_over(done, reply))
+        future.add_done_callback(lambda done: self._hand_over(done, reply))
         return reply
 
     def work_out(self, function: Callable[[], T], name: str) -> Reply[T]:
@@ -256,6 +290,22 @@ class Assembly:
         except TimeoutError:
             return
 
+    def _give_up(self, error: BaseException) -> None:
+        self.on_end(error)
+
+    def _hand_over(self, done: "Future[Any]", reply: Reply[Any]) -> None:
+        """What a query came to; on the thread that has run it."""
+        error = done.exception()
+        if error is None:
+            reply.set(done.result())
+            return
+        if is_damage(error):
+            error = DatabaseDamaged(self._address, error)
+            if not self.environment.health.final:
+                self.environment.health.give_up(str(error))
+                logger.critical("nothing more is written: %s", error)
+        reply.set_exception(error)
+
     def _close_readers(self) -> None:
         """Before the writer: SQLite tidies the WAL away with the last connection, if it can write."""
         readers, self._readers = self._readers, None
@@ -305,11 +355,3 @@ async def _within(reply: Reply[Any], seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def _hand_over(done: "Future[Any]", reply: Reply[Any]) -> None:
-    error = done.exception()
-    if error is None:
-        reply.set(done.result())
-    else:
-        reply.set_exception(error)

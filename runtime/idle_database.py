@@ -3,6 +3,8 @@
 It holds the database's lock as a server does, so that none starts meanwhile.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from quarterjack.storage import InvalidInput, NotFound, QuarterjackError
 from quarterjack.storage.database import Address
 from quarterjack.storage.file_lock import FileLock
+from quarterjack.storage.file_system import is_read_only
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.pruning import Prune, Pruned
 from quarterjack.storage.upkeep import (
@@ -42,23 +45,17 @@ class IdleDatabase:
 
     def backup(self, target: Path, progress: CopyProgress) -> None:
         """Copy it to a new file."""
-        lock = FileLock.of(self.path)
-        try:
+        with self._alone():
             copy_database(self.path, target, progress)
-        finally:
-            lock.release()
 
     def check(self) -> Examined:
         """Read all of it, and change nothing, not even an old schema."""
-        lock = FileLock.of(self.path)
-        try:
+        with self._alone():
             connection = open_to_read(self.path)
             try:
                 return examine(connection)
             finally:
                 connection.close()
-        finally:
-            lock.release()
 
     def prune(
         self, older_than: timedelta, now: datetime, *, keep: int, workflow_id: str | None, most: int
@@ -76,6 +73,18 @@ class IdleDatabase:
             raise found
         pruned: Pruned = found
         return pruned
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no server has it; where nothing can be written, none can have."""
+        if is_read_only(self.path):
+            yield
+            return
+        lock = FileLock.of(self.path)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def shrink(self) -> None:
         """Give the space of what was deleted back to the file system: the file is written anew."""

@@ -47,6 +47,9 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     return {name: known[name] for name in FIELDS if known.get(name) is not None}
 
 
+"".encode("unicode_escape")  # loads the codec now: later there may be no file left to open it with
+
+
 def escaped(text: str) -> str:
     r"""The text on one line, with nothing in it that a terminal obeys.
 

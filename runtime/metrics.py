@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from quarterjack.actors.environment import StorageHealth, WatchCounts
 from quarterjack.actors.measures import Histogram, Measures, taken
+from quarterjack.storage.file_watch import log_size
 from quarterjack.storage.schedule_counts import schedule_counts
 
 from .assembly import Assembly
@@ -93,7 +94,7 @@ class RuntimeCollector(Collector):
             "quarterjack_schedules_rescued_total": _one(watch.rescued),
             "quarterjack_clock_jumps_total": _one(watch.clock_jumps),
             "quarterjack_database_bytes": _one(_size(path)),
-            "quarterjack_wal_bytes": _one(_size(path and path.with_name(path.name + "-wal"))),
+            "quarterjack_wal_bytes": _one(0 if path is None else log_size(path)),
             "quarterjack_database_writable": _one(int(health.writable)),
             "quarterjack_database_waiting_changes": _one(health.waiting),
             "quarterjack_actors": [((kind,), each.actors) for kind, each in census.items()],

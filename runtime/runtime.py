@@ -145,7 +145,8 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
         self._problem = "stopped"
 
     def on_failure(self, callback: Callable[[BaseException], None]) -> None:
-        """Have something called, on the actors' loop, when the root supervisor gives up."""
+        """Have something called, on the actors' loop, when the root supervisor gives up, or the
+        database's file is not there any more."""
         self._on_failure = callback
 
     def __enter__(self) -> Self:
@@ -235,6 +236,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
             traces=self._traces or self._opened,
         )
         assembly.system.on_root_failure(self._failed)
+        assembly.on_end = self._lost
         try:
             await assembly.start()
             await self._load_tokens(assembly)
@@ -251,6 +253,16 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
         opened, self._opened = self._opened, None
         if opened is not None:
             await in_thread(opened.close, "traces")
+
+    @property
+    def takes_no_writes(self) -> str:
+        """Why nothing can be changed before the next start; empty: it can. At once, from any thread."""
+        health = None if self._assembly is None else self._assembly.environment.health
+        return health.problem if health is not None and health.final else ""
+
+    def _lost(self, error: BaseException) -> None:
+        if self._on_failure is not None:
+            self._on_failure(error)
 
     def _failed(self, error: BaseException) -> None:
         self._problem = f"the root supervisor gave up: {error}"

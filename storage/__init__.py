@@ -7,6 +7,7 @@ from .configs import CatchUp, ExecutionConfig, Overlap, Retry, ScheduleConfig
 from .errors import (
     AlreadyExists,
     CalendarInUse,
+    DatabaseDamaged,
     DatabaseError,
     DatabaseInUse,
     FieldError,
@@ -77,6 +78,7 @@ __all__ = [
     "CalendarInUse",
     "CalendarSource",
     "CatchUp",
+    "DatabaseDamaged",
     "DatabaseError",
     "DatabaseInUse",
     "Delivery",

@@ -124,5 +124,30 @@ class DatabaseError(QuarterjackError):
     """The database can't be opened or used; the message names the file and the way out."""
 
 
+class StorageFailed(StorageUnavailable):
+    """The database's files could not be written (an I/O error): its connection has to be opened anew."""
+
+
+class DatabaseDamaged(DatabaseError):
+    """The database contradicts itself: it is not written to any more."""
+
+    def __init__(self, database: object, found: object) -> None:
+        super().__init__(
+            f"database-corrupt: {database} is damaged ({found}). Keep its files; put the newest copy that "
+            "`quarterjack backup` made in its place (docs/operation.md), or save what can be read with "
+            "`sqlite3 FILE .recover`; `quarterjack check` says what is wrong."
+        )
+
+
+class DatabaseMoved(DatabaseError):
+    """The database's file was deleted or replaced while it was used: what is written would be lost."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"database-moved: {path} was deleted or replaced by another file while it was in use; "
+            "the server ends rather than write into a file that nobody finds again."
+        )
+
+
 class DatabaseInUse(DatabaseError):
     """Another process has the database open: stop that one, or ask it."""

@@ -27,12 +27,15 @@ class FileLock:
                 f"The database is in use by process {owner or '(unknown)'}, which holds {path}; "
                 "stop that one first, or give this one another database."
             ) from error
+        self.was_left = os.fstat(self._descriptor).st_size > 0
+        """Whether the one before did not give it back: it was killed, or the machine stopped."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     @classmethod
     def of(cls, database: Path) -> "FileLock":
-        """The lock of a database file: the file's name with `.lock` behind it."""
+        """The lock of a database file: the file's name with `.lock` behind it, whatever links lead there."""
+        database = database.resolve()
         return cls(database.with_name(database.name + ".lock"))
 
     def release(self) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .database import Writer
-from .errors import QuarterjackError, StorageUnavailable
+from .errors import DatabaseDamaged, QuarterjackError, StorageFailed, StorageUnavailable
 from .events import Event
+from .fault_kinds import is_damage, is_file_failure
 from .records import Delivery, StepKey
 from .transaction import Change, Transaction
 
@@ -33,6 +34,7 @@ class Journal:
 
     def __init__(self, writer: Writer) -> None:
         self._connection = writer.connection
+        self._database = writer.database.database
         self._last_seq = int(
             self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
         )
@@ -45,15 +47,19 @@ class Journal:
     def commit(self, changes: Sequence[Change[Any]]) -> Committed:
         """Write the changes in one transaction; an outcome is a result, or the exception raised.
 
-        Raises `StorageUnavailable` when the database takes no writes: nothing is stored then.
+        Raises `StorageUnavailable` when the database takes no writes: nothing is stored then. After a
+        `StorageFailed` the writer has to be opened anew; after `DatabaseDamaged` nothing is to be written.
         """
         try:
             return self._together(changes)
         except (StorageUnavailable, sqlite3.OperationalError) as error:
             self._rollback()
-            raise StorageUnavailable(f"The database takes no writes: {error}") from error
+            kind = StorageFailed if is_file_failure(error) else StorageUnavailable
+            raise kind(f"The database takes no writes: {error}") from error
         except Exception as error:
             self._rollback()
+            if is_damage(error):
+                raise DatabaseDamaged(self._database, error) from error
             if len(changes) == 1:
                 return Committed([error], [], [], [])
             logger.warning("a change spoiled its batch, writing %d one by one", len(changes))

@@ -8,6 +8,8 @@ from typing import Final
 from urllib.parse import quote
 
 from .errors import DatabaseError
+from .file_system import is_read_only
+from .file_watch import log_size
 from .migrate import NEWEST, version_of
 
 _PAGES_AT_ONCE: Final = 1_000
@@ -33,6 +35,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that can't write. Raises `DatabaseError`."""
     try:
         uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        if is_read_only(path) and not log_size(path):
+            uri += "&immutable=1"  # else SQLite wants to make the files beside it
         connection = sqlite3.connect(uri, uri=True, isolation_level=None)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:

@@ -6,43 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from kill_evidence import Evidence
-from rest_client import RestClient
+from kill_evidence import Evidence, all_end, check_counters
+from load import Load
 from server_process import ServerProcess, Start
-from waiting import eventually
 
 TIMED = {"cron": "* * * * * *", "overlap": "allow", "catchUp": "all", "catchUpWindow": "1h"}
-OPEN = ("queued", "running", "waiting")
-PAUSE = 0.03
-
-
-class Load:
-    """Triggers a schedule from two threads until the server is gone."""
-
-    def __init__(self, client: RestClient, schedule_id: str, accepted: list[str]) -> None:
-        self._client = client
-        self._path = f"/api/schedules/{schedule_id}/trigger"
-        self._accepted = accepted
-        self._gone = threading.Event()
-        self._threads = [threading.Thread(target=self._work) for _ in range(2)]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for thread in self._threads:
-            thread.join(20)
-
-    def _work(self) -> None:
-        while not self._gone.wait(PAUSE):
-            try:
-                answer = self._client.post(self._path)
-            except Exception:  # the server is gone
-                return
-            if answer.status == 202:
-                self._accepted.append(answer.body["executionId"])
 
 
 class Killer:
@@ -76,18 +44,14 @@ class Killer:
         client = server.client()
         for key in self.timed:
             assert client.post(f"/api/schedules/{key}/pause").status == 200
-        _all_end(client)
+        all_end(client)
+        check_counters(client, [*self.timed, self._manual])
         assert server.end() == 0
 
     def _server(self) -> ServerProcess:
         runner = self._chance.choice(["process", "thread", "thread"])
         self._running = self._start("--app", "loads", "--runner", runner)
         return self._running
-
-
-def _all_end(client: RestClient) -> None:
-    addresses = [f"/api/executions?limit=1&status={each}" for each in OPEN]
-    eventually(lambda: not any(client.get(at).body["items"] for at in addresses), within=90)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from rest_client import RestClient
@@ -24,11 +24,12 @@ class ServerProcess:
         log: Path,
         env: Mapping[str, str] | None = None,
         command: str = "serve",
+        before: Iterable[str] = (),
     ) -> None:
         self._log = log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "quarterjack.http", command, *arguments],
+                [*before, sys.executable, "-m", "quarterjack.http", command, *arguments],
                 cwd=cwd,
                 env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
                 stdout=subprocess.PIPE,
