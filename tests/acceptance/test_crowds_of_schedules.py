@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sqlite3
 import time
@@ -43,6 +44,12 @@ def _draft(number: int, workflow: str, config: dict[str, Any], **more: Any) -> d
     }
 
 
+def _processor_seconds(pid: int) -> float:
+    """How long the process has been at work."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _query(database: Path, query: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute(query).fetchall()
@@ -69,20 +76,22 @@ def test_those_that_are_due_in_one_second_all_run_the_urgent_ones_first(
     in_time = datetime.now(UTC) < due
 
     time.sleep(max(0, (due - datetime.now(UTC)).total_seconds() - 1))
-    calm = worst = client.get("/healthz").body["loopLag"]
+    worst, began, used = 0.0, time.monotonic(), _processor_seconds(server.process.pid)
     ended = "SELECT count(*) FROM executions WHERE status = 'succeeded'"
     while _query(tmp_path / "q.db", ended) != [(count,)]:
         worst = max(worst, client.get("/healthz").body["loopLag"])
         assert datetime.now(UTC) < due + timedelta(seconds=lead + 200)
         time.sleep(0.2)
-    print(f"{count:,} due at once: the loop was late by {worst:.2f} s, before by {calm:.2f} s")
+    used = _processor_seconds(server.process.pid) - used
+    share = min(1.0, used / (time.monotonic() - began))
+    print(f"{count:,} due at once: the loop was late by {worst:.2f} s, with {share:.0%} of a core")
     rows = _query(
         tmp_path / "q.db",
         "SELECT priority, started_at - due FROM executions ORDER BY started_at, queued_at",
     )
 
     assert in_time
-    assert worst < max(1, 3 * calm)
+    assert worst * share < 1  # of the server's own time: others may keep the processors from it
     assert max(late for _, late in rows) < longest * 1_000_000
     first, last = rows[: count // 5], rows[-count // 5 :]
     assert sum(each for each, _ in first) < sum(each for each, _ in last)
