@@ -7,7 +7,7 @@ A mutant replaces one function while it lasts; nothing of it stays.
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -187,25 +187,33 @@ def _() -> Any:
 # Due instants
 
 
-@mutant("an instant is decided again although it has a row")
+@mutant("an instant that is told twice is decided twice, and the unique key is not there")
 def _() -> Any:
+    fire, begin = Ticker._fire, StateActor.on_start
+
+    def fire_twice(self: Ticker, key: Any, instant: Any) -> None:
+        fire(self, key, instant)
+        fire(self, key, instant)
+
+    def on_start(self: StateActor) -> None:
+        begin(self)
+        assert self._writer is not None
+        self._writer.connection.execute("DROP INDEX IF EXISTS executions_by_schedule_id_due")
+
     def decide_twice(self: ScheduleActor, message: m.FireDue) -> None:
         schedule = self._found
-        if schedule is None or schedule.next_fire != message.scheduled_for:
-            if schedule is not None and self._open == {} and schedule.next_fire is not None:
-                self.cast.state.ask(m.Commit(_again(self, message.scheduled_for), 0.0))
-            self._arm()
-            return
+        if schedule is not None and schedule.next_fire != message.scheduled_for:
+            trigger, ids = self._timetable(schedule).trigger, self.environment.ids
+            now = self.clock.now()
+            again = new_execution(schedule, trigger, message.scheduled_for, now, ids)
+            self.cast.state.ask(m.Commit(changes.RecordRun(again, []), 0.0))
         ScheduleActor.fire_due(self, message)
 
-    def _again(actor: ScheduleActor, due: Any) -> Any:
-        execution = new_execution(
-            actor._existing(), actor._timetable(actor._existing()).trigger, due,
-            actor.clock.now(), actor.environment.ids,
-        )  # fmt: skip
-        return changes.RecordRun(execution, [])
-
-    return handling(ScheduleActor, m.FireDue, decide_twice)
+    stack = ExitStack()
+    stack.enter_context(patch.object(Ticker, "_fire", fire_twice))
+    stack.enter_context(patch.object(StateActor, "on_start", on_start))
+    stack.enter_context(handling(ScheduleActor, m.FireDue, decide_twice))
+    return stack
 
 
 @mutant("what was due during a pause is forgotten at the resume")
@@ -233,10 +241,13 @@ def _() -> Any:
 
 @mutant("the ticker forgets its alarms when it crashes")
 def _() -> Any:
+    real = Ticker._loaded
+
     def loaded(self: Ticker, reply: Any) -> None:
-        if not self.restarted:
-            self._alarms.load(reply.get())
-        self.release()
+        if self.restarted:
+            self.release()
+        else:
+            real(self, reply)
 
     return patch.object(Ticker, "_loaded", loaded)
 
