@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from quarterjack.storage import BootId, IdSource
@@ -50,6 +50,8 @@ class WatchCounts:
     """Schedules that were past their instant and were not deciding it, and were made to."""
     clock_jumps: int = 0
     """How often the wall clock was set by more than a second, or the machine slept."""
+    clock_behind: datetime | None = None
+    """The newest event at the start, as long as the clock is before that; nothing fires meanwhile."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from quarterjack.storage.execution_changes import AdvanceExecution
 from quarterjack.storage.plain_data import pack
 from quarterjack.storage.queries import ChildEnd, StepFound
 from quarterjack.storage.queries import step as stored_step
+from quarterjack.storage.statuses import refused
 
 from . import execution_outcome as outcome
 from . import execution_timers as timers
@@ -145,7 +146,9 @@ class ExecutionActor(ExecutionCourse):
             return self.forward(self.ref, message)
         if self._parked:  # it leaves just now; the queue has been told, and knows the way
             return self.forward(self.cast.run_queue, message)
-        if self._ending is not None or self._over:
+        if self._over:
+            return self._at_last.map(self._too_late)
+        if self._ending is not None:
             return None
         answer: Reply[Any] = Reply()
 
@@ -158,6 +161,11 @@ class ExecutionActor(ExecutionCourse):
         self._reason = message.reason
         self._stop_steps(ExecutionStatus.CANCELLED, None, Turn())
         return answer
+
+    def _too_late(self, status: ExecutionStatus) -> None:
+        """A cancel that came when the end was being stored; it may have been one of that kind."""
+        if status is not ExecutionStatus.CANCELLED:
+            raise refused("execution", self._key, current=status, wanted=ExecutionStatus.CANCELLED)
 
     @handles(timers.Deaf)
     def deaf(self, _: timers.Deaf) -> None:

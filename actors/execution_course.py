@@ -54,6 +54,8 @@ class ExecutionCourse(CastMember):
         self._reason = ""
         self._draining = False
         self._over = False
+        self._at_last: Reply[ExecutionStatus] = Reply()
+        """How it has ended, when that is stored."""
         self._parked = False
         self._storing = 0
         self._unheard = 0
@@ -77,6 +79,7 @@ class ExecutionCourse(CastMember):
         self.release()
         self._execution = found.execution
         if self._execution.ended_at is not None:
+            self._at_last.set(self._execution.status)
             self._leave()
         else:
             self._set_out(Turn(), found)
@@ -320,6 +323,7 @@ class ExecutionCourse(CastMember):
 
         def stored(reply: Reply[Any]) -> None:
             reply.get()
+            self._at_last.set(ended.status)
             self._trace.stored(self._execution, turn.changes, ended)
             self._leave()
 

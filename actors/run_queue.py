@@ -1,8 +1,8 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
 Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
-`CancelExecution`, `EndBackfill`, `BeginAgain`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution` and `Drain`
-through the executions' supervisor. An execution that ends wakes the step that waits for it.
+`CancelExecution`, `EndBackfill`, `BeginAgain`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution`
+and `Drain` through the executions' supervisor. An execution that ends wakes the step that waits for it.
 
 Rebuilt from storage when it is started: what had begun goes on, what waits without an actor waits on
 for its instant, what waited for its turn waits on in its order (see `waiting_line.py`).

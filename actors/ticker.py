@@ -6,16 +6,22 @@ Runs on the loop, and is the only owner of timers for due instants. Takes `Arm` 
 Nothing wedges: a schedule that does not decide is told again, which is harmless, because a decided
 instant is decided once whatever is told. Besides, the stored instants are compared with the clock every
 minute; a schedule that is past its own and does not decide is told, and its actor restarted if it lives.
+
+At a start with the clock before the newest stored event (a machine without a clock of its own wakes in
+1970) nothing fires until the clock has come to that.
 """
 
 import logging
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from quarterjack.storage import ScheduleId
-from quarterjack.storage.instants import from_micros
+from quarterjack.storage import Event, QuarterjackError, ScheduleId
+from quarterjack.storage.database import Reader
+from quarterjack.storage.instants import format_instant, from_micros
+from quarterjack.storage.latest import newest_event_at
 from quarterjack.storage.queries import due as stored_due
 from quarterjack.storage.queries import overdue
+from quarterjack.storage.server_changes import TellOfServer
 
 from .alarm_clock import AlarmClock
 from .cast_member import ROOT, CastMember
@@ -28,6 +34,8 @@ _PATIENCE = timedelta(seconds=30)
 """How long a schedule may take to decide before it is told again."""
 _OVERDUE = timedelta(seconds=60)
 """How long a stored instant may be past without being decided."""
+_BEHIND = timedelta(seconds=1)
+"""By how much the clock may be before the newest event at a start: clocks are corrected by such spans."""
 
 
 class _Tick(NamedTuple):
@@ -40,6 +48,22 @@ class _Watch(NamedTuple):
 
 class _GoRound(NamedTuple):
     """Compare what is stored with the clock."""
+
+
+class _LookAgain(NamedTuple):
+    """Has the clock come to what is stored?"""
+
+
+class _Stored(NamedTuple):
+    """What a start begins with."""
+
+    newest: datetime | None
+    due: Any
+    """As the alarm clock takes them: instants in microseconds, with whose they are."""
+
+
+def _stored(reader: Reader) -> _Stored:
+    return _Stored(newest_event_at(reader), stored_due(reader))
 
 
 class _Deciding(NamedTuple):
@@ -65,7 +89,7 @@ class Ticker(CastMember):
     def on_start(self) -> None:
         self._jumps = WallJumps(self.clock)
         self.hold()
-        self.read(self._loaded, stored_due)
+        self.read(self._loaded, _stored)
 
     def on_failure(self, *_: Any) -> None:
         self._alarms.stop()
@@ -90,7 +114,7 @@ class Ticker(CastMember):
 
     @handles(_Tick)
     def tick(self, _: _Tick) -> None:
-        if self._draining:
+        if self._draining or self._is_behind():
             return
         self._look_for_jumps()
         for instant, key in self._alarms.due():
@@ -112,6 +136,8 @@ class Ticker(CastMember):
         if self._draining:
             return
         self._go_round_later()
+        if self._is_behind():
+            return
         self._look_for_jumps()
         if self.environment.health.writable:  # else nobody can decide
             self.read(self._overdue, overdue, self.clock.now() - _OVERDUE)
@@ -147,6 +173,9 @@ class Ticker(CastMember):
         jump = self._jumps.look()
         if jump:
             self.environment.watch.clock_jumps += 1
+            data = {"seconds": jump.total_seconds()}
+            event = Event("server.clockChanged", self.clock.now(), data=data)
+            self.commit(TellOfServer([event]), _told)
             logger.warning(
                 "the wall clock went %s by %s; %s",
                 "forward" if jump > timedelta(0) else "back",
@@ -157,10 +186,45 @@ class Ticker(CastMember):
             )
 
     def _loaded(self, reply: Reply[Any]) -> None:
-        self._alarms.load(reply.get())
+        found: _Stored = reply.get()
+        now, newest = self.clock.now(), found.newest
+        if newest is not None and now + _BEHIND < newest:
+            self._fall_behind(now, newest)
+        self._alarms.load(found.due)
         self.release()
         self._go_round_later()
         self.ref.tell(_Tick())
+
+    def _fall_behind(self, now: datetime, newest: datetime) -> None:
+        self.environment.watch.clock_behind = newest
+        logger.error(
+            "the clock says %s, which is before the newest event that is stored, of %s; "
+            "nothing fires until the clock has come to that",
+            format_instant(now),
+            format_instant(newest),
+        )
+        self._look_again_later(newest - now)
+
+    def _is_behind(self) -> bool:
+        return self.environment.watch.clock_behind is not None
+
+    @handles(_LookAgain)
+    def look_again(self, _: _LookAgain) -> None:
+        watch, now = self.environment.watch, self.clock.now()
+        if watch.clock_behind is None or self._draining:
+            return
+        if now < watch.clock_behind:
+            self._look_again_later(watch.clock_behind - now)
+            return
+        watch.clock_behind = None
+        logger.warning(
+            "the clock has come to the newest event that was stored; schedules fire again"
+        )
+        self.ref.tell(_Tick())
+
+    def _look_again_later(self, span: timedelta) -> None:
+        longest = self.environment.longest_sleep
+        self.send_after(span if longest is None else min(span, longest), _LookAgain())
 
     def _fire(self, key: ScheduleId, instant: datetime) -> None:
         now, known = self.clock.monotonic(), self._deciding.get(key)
@@ -173,3 +237,10 @@ class Ticker(CastMember):
         if self._deciding and not self._watching:
             self._watching = True
             self.send_after(_PATIENCE, _Watch())
+
+
+def _told(reply: Reply[Any]) -> None:
+    try:
+        reply.get()
+    except QuarterjackError as error:
+        logger.warning("that the clock was changed could not be stored: %s", error)

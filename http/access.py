@@ -1,10 +1,12 @@
 """One line in the log for each request, and its time among the metrics.
 
-The line has call, path, status, duration and caller, but no query string: that may hold secrets.
+The line has call, path, status, duration and caller, but no query string: that may hold secrets. Of a
+token that somebody has put into the path, it has no more than lists show.
 """
 
 import asyncio
 import logging
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -19,6 +21,7 @@ from .metrics import API, NO_CALL
 
 logger = logging.getLogger(ACCESS_LOGGER)
 _LONGEST_PATH: Final = 200
+_TOKEN: Final = re.compile(r"(qj_[0-9a-z]{6})[0-9a-z]+")
 
 
 @web.middleware
@@ -41,7 +44,7 @@ def _note(request: web.Request, call: str, status: int, seconds: float) -> None:
     if status not in (0, HTTPStatus.SWITCHING_PROTOCOLS):
         request.app[API].record(call, status, seconds)
     if logger.isEnabledFor(logging.INFO):
-        path = request.path[:_LONGEST_PATH]
+        path = _TOKEN.sub(r"\1…", request.path)[:_LONGEST_PATH]
         caller = client_address(request)
         fields = {"call": call, "status": status, "duration": round(seconds, 6), "caller": caller}
         logger.info(

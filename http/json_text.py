@@ -78,7 +78,7 @@ def _problems(value: Any) -> Iterator[FieldError]:
     while waiting:
         path, item = waiting.pop()
         if isinstance(item, str):
-            if not _is_unicode(item):
+            if not is_unicode(item):
                 yield FieldError(path, _SURROGATE)
         elif isinstance(item, int):
             if not _SMALLEST <= item <= _LARGEST:
@@ -96,11 +96,12 @@ def _problems(value: Any) -> Iterator[FieldError]:
 def _bad_keys(path: Path, item: dict[str, Any]) -> Iterator[FieldError]:
     if isinstance(item, _Doubled):
         yield FieldError((*path, item.key), "given more than once")
-    if not all(_is_unicode(key) for key in item):
+    if not all(is_unicode(key) for key in item):
         yield FieldError(path, f"a name in it: {_SURROGATE}")
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored: it has no lone surrogate."""
     if text.isascii():
         return True
     try:

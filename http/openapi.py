@@ -257,7 +257,7 @@ _PATH_VALUES: Final = {
     "seq": (r"^-?[0-9]{1,18}$", "1042"),
     "workflow_id": (r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", "daily-report"),
     "token_id": (r"^[A-Za-z0-9_-]{1,64}$", "tok_4k2m8n1p0q7r5s3t6v9w"),
-    "name": (r"^[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
+    "name": (r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$", "bank-holidays"),
     "event": (r"^[^\x00-\x1f\x7f-\x9f]{1,200}$", "order-paid"),
     "folder": (r"^[a-z]{1,40}$", "pages"),
     "file": (r"^[a-z_]{1,40}\.[a-z]{2,5}$", "app.js"),

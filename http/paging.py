@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from quarterjack.storage import InvalidInput
 from quarterjack.storage.queries import Key, Page, PageRequest
 
+from . import json_text
 from .query import PageQuery
 
 T = TypeVar("T")
@@ -77,4 +78,4 @@ def _seal(scope: str, body: bytes) -> bytes:
 def _fits(part: object, kind: type[int] | type[str]) -> bool:
     if kind is int:
         return type(part) is int and abs(part) < _FARTHEST
-    return isinstance(part, kind)
+    return isinstance(part, str) and json_text.is_unicode(part)

@@ -1,9 +1,10 @@
 """How the runtime is: alive and quick (health), and able to take work (readiness)."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from quarterjack.actors.environment import WatchCounts
+from quarterjack.storage.instants import format_instant
 
 _SLOW_SECONDS = 1.0
 
@@ -29,6 +30,8 @@ class Readiness:
     reasons: list[str]
     sqlite_version: str
     tzdata_version: str
+    warnings: list[str] = field(default_factory=list)
+    """What somebody should look at, though new work is taken."""
 
 
 def health_of(lag: float, watch: WatchCounts) -> Health:
@@ -37,6 +40,12 @@ def health_of(lag: float, watch: WatchCounts) -> Health:
     return Health(status, lag, watch.rescued, watch.clock_jumps)
 
 
-def readiness_of(reasons: list[str], time_zone_data: str) -> Readiness:
+def readiness_of(reasons: list[str], time_zone_data: str, watch: WatchCounts) -> Readiness:
     """Ready when there is no reason not to be."""
-    return Readiness(not reasons, reasons, sqlite3.sqlite_version, time_zone_data)
+    warnings = []
+    if watch.clock_behind is not None:
+        warnings.append(
+            "the clock is before the newest event that is stored, of "
+            f"{format_instant(watch.clock_behind)}: nothing fires until it has come to that"
+        )
+    return Readiness(not reasons, reasons, sqlite3.sqlite_version, time_zone_data, warnings)

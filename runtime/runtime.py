@@ -182,9 +182,7 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
 
     def health(self) -> Health:
         """Whether the loop is quick; at once, from any thread."""
-        assembly = self._assembly
-        watch = WatchCounts() if assembly is None else assembly.environment.watch
-        return health_of(self._worst_lag, watch)
+        return health_of(self._worst_lag, self._watch)
 
     def collector(self) -> RuntimeCollector:
         """The runtime's figures, to be registered with a `prometheus_client.CollectorRegistry`.
@@ -204,7 +202,11 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
         reasons = [] if not self._problem else [self._problem]
         if self._assembly is not None and not self._assembly.environment.health.writable:
             reasons.append(f"storage: {self._assembly.environment.health.problem}")
-        return readiness_of(reasons, self._time_zone_data)
+        return readiness_of(reasons, self._time_zone_data, self._watch)
+
+    @property
+    def _watch(self) -> WatchCounts:
+        return WatchCounts() if self._assembly is None else self._assembly.environment.watch
 
     @property
     def _worst_lag(self) -> float:

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterable
 
-_NAME = r"[A-Za-z0-9_.-]{1,100}"
+_NAME = r"(?!\.{1,2}(?![A-Za-z0-9_.-]))[A-Za-z0-9_.-]{1,100}"
 _ENTRY = re.compile(f"calendar:({_NAME})")
 
 
 def is_calendar_name(text: str) -> bool:
     """Whether a calendar can be called that: 1 to 100 letters, digits, `_`, `.` or `-`.
 
-    >>> is_calendar_name("bank-holidays.fr"), is_calendar_name("bank holidays")
-    (True, False)
+    Not `.` and `..`: no browser can ask for an address that ends so.
+
+    >>> is_calendar_name("bank-holidays.fr"), is_calendar_name("bank holidays"), is_calendar_name("..")
+    (True, False, False)
     """
     return re.fullmatch(_NAME, text) is not None
 

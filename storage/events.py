@@ -34,6 +34,7 @@ EVENT_TYPES: Final[dict[str, tuple[str, ...]]] = {
     "workflow.step.failed": ("step", "attempt", "duration", "error"),
     "workflow.step.retrying": ("step", "attempt", "delay", "error"),
     "workflow.step.progress": ("step", "attempt", "done", "total", "note"),
+    "server.clockChanged": ("seconds",),
 }
 """Type → the names in its `data`."""
 _FIELDS: Final = {kind: frozenset(names) for kind, names in EVENT_TYPES.items()}
@@ -99,7 +100,7 @@ def topics(event: Event) -> tuple[str, ...]:
 
 
 TOPICS: Final = frozenset(
-    {"*", "schedule:*", "workflow:*", "execution:*"}
+    {"*", "schedule:*", "workflow:*", "execution:*", "server:*"}
     | {name.replace(".", ":") for name in EVENT_TYPES}
 )
 """What can be subscribed to."""

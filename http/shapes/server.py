@@ -28,12 +28,13 @@ class Health(Shape):
 
 
 class Readiness(Shape):
-    """`status` is `ready`, or `unavailable` for these reasons."""
+    """`status` is `ready`, or `unavailable` for these reasons; `warnings` don't keep work away."""
 
     status: str
     reasons: list[str]
     sqlite_version: str
     tzdata_version: str
+    warnings: list[str]
 
     @classmethod
     def of(cls, found: runtime.Readiness) -> "Readiness":
@@ -43,6 +44,7 @@ class Readiness(Shape):
             reasons=found.reasons,
             sqlite_version=found.sqlite_version,
             tzdata_version=found.tzdata_version,
+            warnings=found.warnings,
         )
 
 

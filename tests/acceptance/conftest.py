@@ -1,6 +1,7 @@
 """Servers as users start them: a process of its own, a database file, a free port."""
 
-from collections.abc import Iterator
+import resource
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from server_process import ServerProcess, Start
 
+OTHER_FILES = 300
+"""That a process opens besides its connections."""
 APPS = Path(__file__).parent / "apps"
 
 
@@ -60,3 +63,19 @@ def log(tmp_path: Path) -> Path:
 def gate(tmp_path: Path) -> Path:
     """The file for which the workflow `gated` waits."""
     return tmp_path / "gate"
+
+
+@pytest.fixture
+def many_files() -> Iterator[Callable[[int], None]]:
+    """Lets this process and those that it starts have so many connections, or skips the test."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def have(count: int) -> None:
+        wanted, most = count + OTHER_FILES, before[1]
+        if most != resource.RLIM_INFINITY and most < wanted:
+            pytest.skip(f"{count} connections need `ulimit -Hn {wanted}`; here it is {most}")
+        if before[0] != resource.RLIM_INFINITY and before[0] < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+    yield have
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)

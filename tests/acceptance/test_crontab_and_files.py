@@ -129,6 +129,23 @@ def test_a_bad_crontab_sends_nothing(start: Start, tmp_path: Path) -> None:
     assert by_name(client) == {}
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [(b"@daily x\n", "line 1: "), (b"#\n", "line 20001: ")],
+    ids=["jobs", "comments"],
+)
+def test_a_million_lines_are_refused_at_once(tmp_path: Path, line: bytes, wrong: str) -> None:
+    crontab = tmp_path / "large.cron"
+    crontab.write_bytes(line * 1_000_000)
+
+    done = Terminal("http://127.0.0.1:9", tmp_path).run("import-crontab", crontab)
+
+    assert (done.code, done.stdout) == (1, "")
+    first, told = done.stderr.splitlines()
+    assert first == "quarterjack: 1 wrong; nothing was changed:"
+    assert told.startswith(f"{crontab}: {wrong}a crontab has at most ")
+
+
 def test_files_are_applied_after_a_question(start: Start, tmp_path: Path) -> None:
     client = start().client()
     terminal = Terminal(client.url, tmp_path)

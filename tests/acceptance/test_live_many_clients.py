@@ -1,17 +1,14 @@
 """Many WebSocket clients at once: all are served, nobody waits for them, and nothing is left of them."""
 
-import json
-import subprocess
-import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import live_crowd
 import pytest
+from crowd_process import crowd
 from event_source import tell
+from memory import resident
 from raw_websocket import RawWebSocket, text
 from rest_client import RestClient
 from server_process import ServerProcess, Start
@@ -19,45 +16,13 @@ from site_server import Site
 from waiting import eventually
 
 RUNS = 10
-SLOW = (pytest.mark.slow, pytest.mark.timeout(300))
-
-
-class Crowd:
-    """Clients in a process of their own."""
-
-    def __init__(self, *arguments: object) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, live_crowd.__file__, *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b"ready\n"
-
-    def result(self, newest: int = 0) -> dict[str, Any]:
-        """What they got, up to that event; they are gone then."""
-        out, _ = self.process.communicate(b"%d\n" % newest, timeout=200)
-        found: dict[str, Any] = json.loads(out)
-        return found
-
-
-@contextmanager
-def crowd(*arguments: object) -> Iterator[Crowd]:
-    found = Crowd(*arguments)
-    try:
-        yield found
-    finally:
-        found.process.kill()
-        found.process.communicate()
+PACE = 10_000
+"""Frames a second, of all clients together."""
+SLOW = (pytest.mark.slow, pytest.mark.timeout(600))
 
 
 def files(server: ServerProcess) -> int:
     return sum(1 for _ in Path(f"/proc/{server.process.pid}/fd").iterdir())
-
-
-def resident(server: ServerProcess) -> int:
-    pages = Path(f"/proc/{server.process.pid}/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * 4_096
 
 
 def run_and_wait(client: RestClient, raw: RawWebSocket) -> float:
@@ -69,27 +34,49 @@ def run_and_wait(client: RestClient, raw: RawWebSocket) -> float:
     return time.perf_counter() - begun
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=SLOW)])
-def test_each_of_many_clients_gets_each_event_and_leaves_nothing(start: Start, count: int) -> None:
+def now_and_then(client: RestClient, seconds: float) -> None:
+    """Some events, with so much time between them."""
+    key = client.schedule("isolated", {"manual": True})
+    for number in range(RUNS):
+        threading.Event().wait(seconds)
+        call = "resume" if number % 2 else "pause"
+        assert client.post(f"/api/schedules/{key}/{call}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("count", "late"), [(300, 1.0), pytest.param(10_000, 5.0, marks=SLOW)], ids=["300", "10000"]
+)
+def test_each_of_many_clients_gets_each_event_and_leaves_nothing(
+    start: Start,
+    many_files: Callable[[int], None],
+    record_property: Callable[[str, object], None],
+    count: int,
+    late: float,
+) -> None:
+    many_files(count)
     server = start("--runner", "thread")
     client = server.client()
     client.ended(client.post("/api/workflows/isolated/run").body["executionId"])
-    files_before, resident_before = files(server), resident(server)
+    files_before, resident_before = files(server), resident(server.process.pid)
 
     with crowd(client.url, count) as many:
         for _ in range(RUNS):
             key = client.post("/api/workflows/isolated/run").body["executionId"]
             client.ended(key)
-        each_has = resident(server) - resident_before
+        each_has = resident(server.process.pid) - resident_before
+        since = client.events()[-1]["seq"]
+        now_and_then(client, count / PACE)
         newest = client.events()[-1]["seq"]
-        result = many.result(newest)
+        result = many.result(newest, since)
 
     assert result["clients"] == count
     assert len(result["seen"]) >= RUNS * 4
     assert set(result["seen"].values()) == {count}
     assert max(map(int, result["seen"])) == newest
+    record_property("summary", f"{count} clients: 99 % within {result['p99']:.3f} s")
+    assert result["p99"] < late
     assert each_has / count < 60_000
-    eventually(lambda: files(server) <= files_before + 2)
+    eventually(lambda: files(server) <= files_before + 2, within=60)
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=SLOW)])

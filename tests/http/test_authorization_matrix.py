@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from bearer import Bearer
+from one_of_each import address, one_of_each
 from rest_client import RestClient
 from site_server import Site
 
@@ -107,26 +108,7 @@ class House:
 
     def __init__(self, client: RestClient) -> None:
         self.client = client
-        key = client.schedule("echo", {"cron": "0 0 1 1 *"}, enabled=True)
-        execution = client.trigger(key)
-        client.ended(execution)
-        span = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
-        made = client.post(f"/api/schedules/{key}/backfill", span)
-        assert made.status == 202, made.raw
-        self._values = {
-            "schedule_id": key,
-            "execution_id": execution,
-            "backfill_id": made.body["backfillId"],
-            "workflow_id": "echo",
-            "step": "say",
-            "name": "bank",
-            "folder": "pages",
-            "file": "events.js",
-            "event": "go",
-            "token_id": "tok_nobodys",
-            "webhook_id": "whk_nobodys",
-            "seq": "1",
-        }
+        self._values = one_of_each(client)
         admin = self._made(client, role=ADMIN)
         self.callers = {role: self._made(admin, role=role) for role in (VIEWER, OPERATOR)}
         self.callers[ADMIN] = admin
@@ -135,7 +117,7 @@ class House:
     def status(self, name: str, caller: RestClient) -> int:
         """With which a call is answered."""
         call = CALLS_BY_NAME[name]
-        path = call.path.format_map(self._values)
+        path = address(call, self._values)
         headers = {"Content-Type": "application/json"}
         return caller.send(call.method, f"{path}?nonsense=1", b"{}", headers).status
 

@@ -1,12 +1,14 @@
 """The WebSocket against clients that break its protocol: theirs is closed, and nobody else notices."""
 
 import gc
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import msgpack
 import pytest
+from aiohttp import WSMessage, WSMsgType
 from live_client import MSGPACK
 from raw_websocket import BINARY, CLOSE, PING, PONG, TEXT, RawWebSocket, frame, text
 from rest_client import RestClient
@@ -14,6 +16,7 @@ from site_server import Site
 from waiting import eventually
 
 from quarterjack.http.frame_guard import FrameHeads, FrameRefused
+from quarterjack.http.frames import CODECS, FrameError, frame_of
 from quarterjack.http.keys import CONNECTIONS
 from quarterjack.http.token_bucket import TokenBucket
 
@@ -34,37 +37,37 @@ def fragments(count: int, size: int) -> bytes:
     return first + frame(0, b"x" * size, fin=False) * (count - 1)
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
-        pytest.param(frame(TEXT, b"x" * (LARGEST + 1)), 1009, id="a byte over the limit"),
-        pytest.param(frame(TEXT, b"x" * 5_000_000), 1009, id="5 MB"),
-        pytest.param(b"\x81\xff" + (2**63).to_bytes(8) + b"\0" * 4, 1009, id="announces 2^63"),
-        pytest.param(b"\x81\xff" + (2**64 - 1).to_bytes(8), 1009, id="announces 2^64 - 1"),
-        pytest.param(b"\x81\xff" + (2**40).to_bytes(8) + b"\0" * 4, 1009, id="announces 1 TB"),
-        pytest.param(fragments(100, 1_000), 1009, id="fragments over the limit"),
-        pytest.param(fragments(20_000, 0), 1008, id="endless empty fragments"),
-        pytest.param(fragments(20_000, 1), 1008, id="a byte per fragment"),
-        pytest.param(frame(TEXT, b"{}", masked=False), 1002, id="unmasked"),
-        pytest.param(frame(TEXT, b"{}", reserved=0x40), 1002, id="compressed"),
-        pytest.param(frame(TEXT, b"{}", reserved=0x20), 1002, id="reserved bit 2"),
-        pytest.param(frame(TEXT, b"{}", reserved=0x10), 1002, id="reserved bit 3"),
-        pytest.param(frame(PING, reserved=0x40), 1002, id="compressed ping"),
-        pytest.param(frame(3), 1002, id="unknown kind"),
-        pytest.param(frame(11), 1002, id="unknown control"),
-        pytest.param(frame(PING, b"x" * 126), 1002, id="long ping"),
-        pytest.param(frame(PING, fin=False), 1002, id="ping in fragments"),
-        pytest.param(frame(0, b"{}"), 1002, id="continues nothing"),
-        pytest.param(frame(TEXT, b"{", fin=False) + frame(TEXT, b"}"), 1002, id="begins twice"),
-        pytest.param(frame(TEXT, b'{"op": "\xff"}'), 1007, id="bad UTF-8"),
-        pytest.param(frame(TEXT, b'"\xed\xa0\x80"'), 1007, id="a surrogate in UTF-8"),
-        pytest.param(frame(CLOSE, b"\x03"), 1002, id="close of one byte"),
-        pytest.param(frame(CLOSE, (1005).to_bytes(2)), 1002, id="close with a code nobody sends"),
-        pytest.param(frame(CLOSE, (1000).to_bytes(2) + b"\xff"), 1007, id="close with bad UTF-8"),
-        pytest.param(frame(PING) * 20_000, 1008, id="ping flood"),
-        pytest.param(frame(PONG) * 20_000, 1008, id="pong flood"),
-    ],
-)
+BREAKS = [
+    pytest.param(frame(TEXT, b"x" * (LARGEST + 1)), 1009, id="a byte over the limit"),
+    pytest.param(frame(TEXT, b"x" * 5_000_000), 1009, id="5 MB"),
+    pytest.param(b"\x81\xff" + (2**63).to_bytes(8) + b"\0" * 4, 1009, id="announces 2^63"),
+    pytest.param(b"\x81\xff" + (2**64 - 1).to_bytes(8), 1009, id="announces 2^64 - 1"),
+    pytest.param(b"\x81\xff" + (2**40).to_bytes(8) + b"\0" * 4, 1009, id="announces 1 TB"),
+    pytest.param(fragments(100, 1_000), 1009, id="fragments over the limit"),
+    pytest.param(fragments(20_000, 0), 1008, id="endless empty fragments"),
+    pytest.param(fragments(20_000, 1), 1008, id="a byte per fragment"),
+    pytest.param(frame(TEXT, b"{}", masked=False), 1002, id="unmasked"),
+    pytest.param(frame(TEXT, b"{}", reserved=0x40), 1002, id="compressed"),
+    pytest.param(frame(TEXT, b"{}", reserved=0x20), 1002, id="reserved bit 2"),
+    pytest.param(frame(TEXT, b"{}", reserved=0x10), 1002, id="reserved bit 3"),
+    pytest.param(frame(PING, reserved=0x40), 1002, id="compressed ping"),
+    pytest.param(frame(3), 1002, id="unknown kind"),
+    pytest.param(frame(11), 1002, id="unknown control"),
+    pytest.param(frame(PING, b"x" * 126), 1002, id="long ping"),
+    pytest.param(frame(PING, fin=False), 1002, id="ping in fragments"),
+    pytest.param(frame(0, b"{}"), 1002, id="continues nothing"),
+    pytest.param(frame(TEXT, b"{", fin=False) + frame(TEXT, b"}"), 1002, id="begins twice"),
+    pytest.param(frame(TEXT, b'{"op": "\xff"}'), 1007, id="bad UTF-8"),
+    pytest.param(frame(TEXT, b'"\xed\xa0\x80"'), 1007, id="a surrogate in UTF-8"),
+    pytest.param(frame(CLOSE, b"\x03"), 1002, id="close of one byte"),
+    pytest.param(frame(CLOSE, (1005).to_bytes(2)), 1002, id="close with a code nobody sends"),
+    pytest.param(frame(CLOSE, (1000).to_bytes(2) + b"\xff"), 1007, id="close with bad UTF-8"),
+    pytest.param(frame(PING) * 20_000, 1008, id="ping flood"),
+    pytest.param(frame(PONG) * 20_000, 1008, id="pong flood"),
+]
+
+
+@pytest.mark.parametrize(("sent", "code"), BREAKS)
 def test_who_breaks_the_protocol_is_closed_and_nobody_else(
     client: RestClient, sent: bytes, code: int
 ) -> None:
@@ -193,6 +196,38 @@ def test_memory_is_flat_after_many_bad_frames(unhurried: Site, count: int) -> No
 
     assert resident() - before < 8_000_000
     assert alive(unhurried.client)
+
+
+def break_in_every_way(url: str, times: int) -> None:
+    """A connection for each way to break the protocol, so many times."""
+    for _ in range(times):
+        for each in BREAKS:
+            sent, code = each.values
+            with RawWebSocket.open(url) as raw:
+                raw.send(sent)  # type: ignore[arg-type]
+                assert raw.closed() == code
+
+
+def test_memory_is_flat_after_many_that_break_the_protocol(site: Site) -> None:
+    break_in_every_way(site.client.url, 3)
+    before = resident()
+
+    break_in_every_way(site.client.url, 5)
+
+    assert resident() - before < 12_000_000
+    eventually(lambda: not len(site.app[CONNECTIONS]))
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_in_msgpack_holds_nobody_up(bomb: bytes) -> None:
+    def taken() -> float:
+        begun = time.perf_counter()
+        with pytest.raises(FrameError):
+            frame_of(CODECS[MSGPACK].read(WSMessage(WSMsgType.BINARY, bomb, None)))
+        return time.perf_counter() - begun
+
+    # The quickest, for what else the machine does.
+    assert min(taken() for _ in range(5)) < 0.01
 
 
 def heads(frames: int = 100, largest: int = 1_000) -> FrameHeads:

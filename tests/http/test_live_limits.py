@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from event_source import tell
 from live_client import JSON, MSGPACK, Frame, LiveClient, live_client
+from memory import resident
 from raw_websocket import PING, RawWebSocket, text
 from rest_client import RestClient
 from site_server import Site
@@ -89,6 +92,50 @@ def test_others_do_not_notice_the_limit_of_one(site: Site) -> None:
         assert [greedy.receive().json["op"] for _ in range(50)].count("error") >= 40
         other.send(text(PING_OP))
         assert other.receive().json == {"op": "pong"}
+
+
+# Subscriptions
+
+UNHURRIED = {"heartbeat": 300.0, "rate": 1e9, "burst": 10**9, "hard_rate": 1e9, "hard_burst": 10**9}
+AT_ONCE = 500
+
+
+def subscribe_to_more(raw: RawWebSocket, begin: int, count: int) -> Counter[str]:
+    """Subscribe so many times, each time with another id; what was answered."""
+    told: Counter[str] = Counter()
+    for first in range(begin, begin + count, AT_ONCE):
+        names = range(first, first + AT_ONCE)
+        raw.send(b"".join(text({**EVERYTHING, "id": str(each)}) for each in names))
+        for _ in names:
+            answer = raw.event()
+            told[answer.get("code", answer["op"])] += 1
+    return told
+
+
+@pytest.mark.parametrize(
+    "count", [3_000, pytest.param(100_000, marks=(pytest.mark.slow, pytest.mark.timeout(300)))]
+)
+def test_of_very_many_subscriptions_a_hundred_are_kept(site: Site, count: int) -> None:
+    limit(site, **UNHURRIED)
+    with RawWebSocket.open(site.client.url) as greedy, subscribed(site) as other:
+        assert subscribe_to_more(greedy, 0, AT_ONCE)["subscribed"] == 100
+        before = resident(os.getpid())
+        told = subscribe_to_more(greedy, AT_ONCE, count)
+        assert resident(os.getpid()) - before < 20_000_000
+
+        last = tell(site, 1)
+        assert other.event()["seq"] == last
+        event = greedy.event()
+
+    assert told == {"too-many-subscriptions": count}
+    assert sorted(map(int, event["ids"])) == list(range(100))
+
+
+def test_who_subscribes_without_end_is_closed(site: Site) -> None:
+    with RawWebSocket.open(site.client.url) as greedy:
+        greedy.send(b"".join(text({**EVERYTHING, "id": str(each)}) for each in range(20_000)))
+        assert greedy.closed() == 1008
+    eventually(lambda: not open_now(site))
 
 
 # Connections

@@ -33,6 +33,7 @@ def test_a_cursor_brings_back_its_key(number: int, text: str) -> None:
         pytest.param(cursor_of("things", (True,)), (int,), id="a truth value"),
         pytest.param(cursor_of("things", (1, 2)), (int,), id="too many parts"),
         pytest.param(cursor_of("things", (2**63,)), (int,), id="too large"),
+        pytest.param(cursor_of("things", ("\ud800",)), (str,), id="a lone surrogate"),
         pytest.param("x", (int,), id="cut off"),
         pytest.param("§§§§", (int,), id="no base64"),
         pytest.param(base64.urlsafe_b64encode(b"0" * 30).decode(), (int,), id="forged"),

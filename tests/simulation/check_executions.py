@@ -54,13 +54,12 @@ def _may_be_cancelled(
         return True
     if any(call.kind == "delete" and call.key == execution.schedule for call in calls):
         return True
-    replaced = any(
+    return any(
         call.kind in ("create", "update")
         and call.key == execution.schedule
         and call.given["draft"]["scheduleConfig"]["overlap"] == "cancelRunning"
         for call in calls
     )
-    return replaced
 
 
 def _calls_of_steps(evidence: Evidence, world: World) -> Iterator[str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tests.simulation.driver import Record
 from tests.simulation.epochs import FOREVER, Epoch, epochs_of
-from tests.simulation.evidence import Evidence, ExecutionRow, FireRow
+from tests.simulation.evidence import Evidence, FireRow
 from tests.simulation.plans import Plan
 from tests.simulation.rules import SECOND, due_instants, is_excluded
 
@@ -189,9 +189,10 @@ class _Schedule:
             caught = [row for row in batch if row.outcome == "caughtUp"]
             if policies == {"latest"} and len(caught) > 1:
                 yield f"{len(caught)} were caught up at {decided}, the policy is latest"
-            if policies == {"latest"} and caught and caught[-1] is not batch[-1]:
-                if batch[-1].reason not in ("excluded", "overlap", "maxRuns"):
-                    yield f"at {decided} not the newest was caught up"
+            is_newest = bool(caught) and caught[-1] is batch[-1]
+            is_free = batch[-1].reason not in ("excluded", "overlap", "maxRuns")
+            if policies == {"latest"} and caught and not is_newest and is_free:
+                yield f"at {decided} not the newest was caught up"
             if policies == {"latest"} and any(row.reason == "superseded" for row in batch[-1:]):
                 yield f"the newest at {decided} is superseded by nothing"
             if policies == {"all"} and any(row.reason == "superseded" for row in batch):
@@ -206,7 +207,7 @@ class _Schedule:
         most = max(epoch.draft["executionConfig"]["maxConcurrency"] for epoch in self._epochs)
         turns: list[tuple[int, int]] = []
         for each in self._executions:
-            if each.started is not None and each.retry_of is None and not _waits(each):
+            if each.started is not None and each.due is not None:  # others pass by the limit
                 turns += [(each.started, 1), (each.ended or FOREVER, -1)]
         running = 0
         for _, turn in sorted(turns):
@@ -230,8 +231,3 @@ def _used_up(epoch: Epoch, rows: list[FireRow]) -> int:
     most = epoch.config.get("maxRuns")
     made = [row.due for row in rows if row.outcome in MADE]
     return FOREVER if most is None or len(made) < most else made[most - 1]
-
-
-def _waits(execution: ExecutionRow) -> bool:
-    """Retries and waits are allowed beside others; those of a plan that has waits are not looked at."""
-    return execution.status == "cancelled"

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from quarterjack.actors.engine import Reply
 from quarterjack.runtime import Settings
 from quarterjack.runtime.testing import VirtualClock, VirtualRuntime
-from tests.simulation.client import Client
-from tests.simulation.plans import SPAN, Act, Plan
+from tests.simulation.client import Client, is_durable
+from tests.simulation.plans import SPAN, Plan
 from tests.simulation.rules import instant, parsed
 from tests.simulation.works import World, built
 
@@ -166,7 +166,7 @@ class Simulation:
     def _delete(self, key: str, *, cancel: bool) -> None:
         self._to_schedule("delete", key, {}, lambda it: it.delete_scheduled_workflow, cancel=cancel)
 
-    def _trigger(self, pick: float, workflow: str) -> None:
+    def _trigger(self, pick: float) -> None:
         if self._keys:
             key = _picked(sorted(self._keys), pick)
             mine = self._new_id()
@@ -178,7 +178,7 @@ class Simulation:
                 execution_id=mine,
             )
 
-    def _run(self, pick: float, workflow: str) -> None:
+    def _run(self, workflow: str) -> None:
         mine = self._new_id()
         self._ask(
             "run",
@@ -187,16 +187,16 @@ class Simulation:
             lambda: self.runtime.run(workflow, execution_id=mine),
         )
 
-    def _cancel(self, pick: float, workflow: str) -> None:
+    def _cancel(self, pick: float) -> None:
         self._to_execution("cancel", pick, lambda key: self.runtime.cancel_scheduled_execution(key))
 
-    def _retry(self, pick: float, workflow: str) -> None:
+    def _retry(self, pick: float) -> None:
         self._to_execution("retry", pick, lambda key: self.runtime.retry_execution(key))
 
-    def _event(self, pick: float, workflow: str) -> None:
+    def _event(self) -> None:
         self._ask("event", "uploaded", {}, lambda: self.runtime.send_event("uploaded", {"n": 1}))
 
-    def _approve(self, pick: float, workflow: str) -> None:
+    def _approve(self) -> None:
         self._ask("event", "approved", {}, lambda: self.runtime.send_event("approved", {"n": 2}))
 
     def _to_schedule(
@@ -247,7 +247,7 @@ class Simulation:
             "schedules": "SELECT 1 FROM schedules WHERE id = ?",
             "executions": "SELECT 1 FROM executions WHERE id = ?",
         }[_TABLES[kind]]
-        if not self.outside.execute(query, (key,)).fetchone():
+        if not is_durable(self.outside, query, key):
             self.broken.append(f"{kind} of {key} was answered before it was durable")
 
     # What goes wrong
@@ -341,6 +341,3 @@ def lived(plan: Plan) -> Simulation:
     finally:
         logging.disable(before)
     return simulation
-
-
-__all__ = ["Act", "Answer", "Call", "Record", "Simulation", "Window", "lived"]

@@ -107,7 +107,8 @@ class Evidence:
             "ORDER BY execution_id, step, number"
         ):
             kind = None if error is None else msgpack.unpackb(error)[0]
-            self.attempts[row[0], row[1]].append(AttemptRow(*row, kind))
+            key, step, number, started, ended = row
+            self.attempts[key, step].append(AttemptRow(key, step, number, started, ended, kind))
         self.fires: defaultdict[str, list[FireRow]] = defaultdict(list)
         for row in rows(
             "SELECT schedule_id, due, decided_at, outcome, reason, execution_id, blocked_by, "
@@ -115,8 +116,8 @@ class Evidence:
         ):
             self.fires[row[0]].append(FireRow(*row))
         self.events = [
-            EventRow(*row, _unpacked(data))
-            for *row, data in rows(
+            EventRow(*row)._replace(data=_unpacked(row[-1]))
+            for row in rows(
                 "SELECT seq, type, schedule_id, workflow_id, execution_id, timestamp, data "
                 "FROM events ORDER BY seq"
             )

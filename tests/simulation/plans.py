@@ -35,6 +35,14 @@ CRONS = (
 OVERLAPS = ("skip", "queueOne", "queueAll", "cancelRunning", "allow")
 CATCH_UPS = ("skip", "latest", "all")
 EVENTS = ("uploaded", "approved")
+_TAKES = {
+    "trigger": ("pick",),
+    "run": ("workflow",),
+    "cancel": ("pick",),
+    "retry": ("pick",),
+    "event": (),
+    "approve": (),
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ class _Planner:
             acts += self._schedule(f"s{number}", workflows)
         acts += self._calls(workflows)
         if faults:
-            acts += self._faults(jumps=jumps)
+            acts += self._faults(workflows, jumps=jumps)
         return Plan(
             self.seed,
             self.start,
@@ -213,21 +221,27 @@ class _Planner:
         return instant(parsed(self.start) + seconds * SECOND).isoformat()
 
     def _calls(self, workflows: tuple[WorkflowPlan, ...]) -> list[Act]:
-        acts = []
+        acts: list[Act] = []
         for _ in range(self.dice.randint(0, 8)):
-            kind = self.dice.choice(("trigger", "run", "cancel", "retry", "event", "approve"))
-            given = {"pick": self.dice.random(), "workflow": self.dice.choice(workflows).id}
-            acts.append(Act(self._moment(), kind, given))
+            acts += self._call(self._moment(), workflows)
         return acts
 
-    def _faults(self, *, jumps: bool) -> list[Act]:
+    def _call(self, at: float, workflows: tuple[WorkflowPlan, ...]) -> list[Act]:
+        kind = self.dice.choice(tuple(_TAKES))
+        given = {"pick": self.dice.random(), "workflow": self.dice.choice(workflows).id}
+        return [Act(at, kind, {key: given[key] for key in _TAKES[kind]})]
+
+    def _faults(self, workflows: tuple[WorkflowPlan, ...], *, jumps: bool) -> list[Act]:
         kinds = ["crash", "crash", "kill", "cut", "disk", "slow", "lose", "stall"]
         if jumps:
             kinds += ["jump", "jump"]
         acts = []
         for _ in range(self.dice.randint(1, 6)):
             kind = self.dice.choice(kinds)
-            acts += getattr(self, f"_{kind}")(self._moment())
+            at = self._moment()
+            acts += getattr(self, f"_{kind}")(at)
+            if self.dice.random() < 0.4:  # somebody asks for something just then
+                acts += self._call(at + self.dice.choice((0, 0.02, 1)), workflows)
         return acts
 
     def _crash(self, at: float) -> list[Act]:

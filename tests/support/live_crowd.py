@@ -1,7 +1,7 @@
 """Many WebSocket clients in a process of their own; says what they got in a line of JSON.
 
-`python live_crowd.py URL COUNT` listens until all have the event whose number it then reads from its
-standard input, and vanishes.
+`python live_crowd.py URL COUNT` listens until all have the second of two events whose numbers it then reads
+from its standard input, and vanishes; it says how late those were that came after the first.
 `python live_crowd.py URL COUNT AFTER` resumes after that number, with all of them at once, and ends when
 each has come to the newest.
 """
@@ -60,14 +60,15 @@ async def subscribe(
 async def listen(url: str, count: int) -> dict[str, Any]:
     """Be many that listen; how often each event came, and how late."""
     seen: Counter[int] = Counter()
-    late: list[float] = []
+    late: list[tuple[int, float]] = []
     come = asyncio.Event()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             event = await receive(reader, writer)
             if event is not None:
-                late.append(time.time() - datetime.fromisoformat(event["timestamp"]).timestamp())
+                happened = datetime.fromisoformat(event["timestamp"]).timestamp()
+                late.append((event["seq"], time.time() - happened))
                 seen[event["seq"]] += 1
                 come.set()
 
@@ -78,17 +79,18 @@ async def listen(url: str, count: int) -> dict[str, Any]:
         writers += [writer for _, writer, _ in some]
         tasks += [asyncio.create_task(one(reader, writer)) for reader, writer, _ in some]
     print("ready", flush=True)
-    newest = int(await asyncio.to_thread(sys.stdin.readline))
+    since, newest = map(int, (await asyncio.to_thread(sys.stdin.readline)).split())
     while seen[newest] < count:
         await come.wait()
         come.clear()
     for task in tasks:
         task.cancel()
-    late.sort()
+    delays = sorted(delay for seq, delay in late if seq > since)
     return {
         "clients": len(tasks),
         "seen": {str(seq): times for seq, times in seen.items()},
-        "p99": late[int(len(late) * 0.99)],
+        "median": delays[len(delays) // 2],
+        "p99": delays[int(len(delays) * 0.99)],
     }
 
 

@@ -18,6 +18,7 @@ const TOPICS = [
   ["schedule:triggered", "Triggered"], ["schedule:skipped", "Skipped"], ["schedule:missed", "Missed"], ["schedule:failed", "Failed (schedules)"],
   ["schedule:error", "In error"], ["workflow:completed", "Completed"], ["workflow:failed", "Failed"], ["workflow:timedOut", "Timed out"],
   ["workflow:step:started", "Steps started"], ["workflow:step:failed", "Steps failed"], ["workflow:step:retrying", "Steps tried again"],
+  ["server:*", "Server"],
 ];
 
 /** The page. */
