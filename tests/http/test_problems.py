@@ -19,10 +19,12 @@ NOT_OF_REQUESTS = {
     "BadOption",
     "DatabaseError",
     "DatabaseInUse",
+    "DatabaseMoved",
     "FrameError",
     "GraphError",
     "Pruned",
     "RequestError",
+    "StorageFailed",
     "WorkflowDefinitionError",
     "WorkflowsNotLoaded",
 }

@@ -12,7 +12,7 @@ from quarterjack.runtime import Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.upkeep import examine, open_to_read
 
-SCHEDULES = 20
+SCHEDULES = 5
 WARM_UP = 6
 
 
