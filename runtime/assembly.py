@@ -52,10 +52,10 @@ from quarterjack.storage import (
 from quarterjack.storage.database import Address, MemoryAnchor, Readers, Writer
 from quarterjack.storage.fault_kinds import is_damage
 from quarterjack.storage.file_system import network_of
-from quarterjack.storage.migrate import migrate
 from quarterjack.storage.schedule_changes import RecordRun
 from quarterjack.storage.soundness import look_at
 from quarterjack.storage.transaction import Change
+from quarterjack.storage.upgrade import let_shrink, open_upgraded, upgrade
 
 from . import time_zone_data
 from .hosts import in_thread
@@ -74,17 +74,6 @@ _STOP_SECONDS = 30.0
 _LOOK_EVERY = timedelta(seconds=5)
 
 
-def open_writer(address: Address) -> Writer:
-    """The writer's connection, with the newest schema. Blocks; raises `DatabaseError`."""
-    writer = Writer(address)
-    try:
-        migrate(writer.connection)
-    except BaseException:
-        writer.close()
-        raise
-    return writer
-
-
 def prepare(address: Address) -> None:
     """Bring a database file to the newest schema and time zone data; one in memory is new at each start.
 
@@ -101,7 +90,8 @@ def prepare(address: Address) -> None:
     writer = Writer(address)
     try:
         look_at(writer.connection, address.path)
-        migrate(writer.connection)
+        upgrade(writer.connection, address.path)
+        let_shrink(writer, address.path)
         time_zone_data.reschedule_if_changed(writer)
     except sqlite3.DatabaseError as error:
         if is_damage(error):
@@ -130,7 +120,7 @@ class Assembly:
         traces: Traces | None = None,
         sender: Sender | None = None,
         virtual_runner: Runner | None = None,
-        open_writer: Callable[[Address], Writer] = open_writer,
+        open_writer: Callable[[Address], Writer] = open_upgraded,
     ) -> None:
         self.clock = clock
         self.settings = settings
@@ -180,6 +170,7 @@ class Assembly:
             lambda: self._open_writer(self._address),
             self.settings.idle,
             Dispatch(self._sender, self.settings.webhook_retry),
+            self.settings.retention,
         )
         self.root = self.system.spawn(spec).ref
 

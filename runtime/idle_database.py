@@ -3,18 +3,19 @@
 It holds the database's lock as a server does, so that none starts meanwhile.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from quarterjack.storage import InvalidInput, NotFound, QuarterjackError
-from quarterjack.storage.database import Address
+from quarterjack.storage import DatabaseError, InvalidInput, NotFound
+from quarterjack.storage.database import Address, Writer
 from quarterjack.storage.file_lock import FileLock
 from quarterjack.storage.file_system import is_read_only
 from quarterjack.storage.journal import Journal
-from quarterjack.storage.pruning import Prune, Pruned
+from quarterjack.storage.pruning import BEGIN, Keep, Prune, Pruned
+from quarterjack.storage.upgrade import open_upgraded
 from quarterjack.storage.upkeep import (
     CopyProgress,
     Examined,
@@ -22,9 +23,6 @@ from quarterjack.storage.upkeep import (
     examine,
     open_to_read,
 )
-
-from .assembly import open_writer
-from .maintenance_calls import SHORTEST_AGE
 
 
 class IdleDatabase:
@@ -57,22 +55,16 @@ class IdleDatabase:
             finally:
                 connection.close()
 
-    def prune(
-        self, older_than: timedelta, now: datetime, *, keep: int, workflow_id: str | None, most: int
-    ) -> Pruned:
-        """Delete up to `most` rows that are older; `more` says whether there are more."""
-        if older_than < SHORTEST_AGE:
-            raise InvalidInput.field("olderThan", msg="is at least 1h")
-        writer = open_writer(self._address)
-        try:
-            change = Prune(now - older_than, keep, workflow_id, most)
-            found: Any = Journal(writer).commit([change]).outcomes[0]
-        finally:
-            writer.close()
-        if isinstance(found, QuarterjackError):
-            raise found
-        pruned: Pruned = found
-        return pruned
+    def prune(self, keep: Keep, *, workflow_id: str | None, most: int) -> Iterator[Pruned]:
+        """Delete what need not be kept: what each small transaction has deleted, until there is no more."""
+        with self._writer() as writer:
+            journal, place = Journal(writer), BEGIN
+            while True:
+                found = _outcome(journal, Prune(keep, workflow_id, most, place))
+                yield found
+                if found.place is None:
+                    return
+                place = found.place
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -86,10 +78,25 @@ class IdleDatabase:
         finally:
             lock.release()
 
-    def shrink(self) -> None:
+    def compact(self) -> None:
         """Give the space of what was deleted back to the file system: the file is written anew."""
-        writer = open_writer(self._address)
-        try:
+        with self._writer() as writer:
             writer.connection.execute("VACUUM")
+
+    @contextmanager
+    def _writer(self) -> Iterator[Writer]:
+        writer = open_upgraded(self._address)
+        try:
+            yield writer
+        except sqlite3.Error as error:
+            raise DatabaseError(f"The database {self.path} can't be written: {error}.") from error
         finally:
             writer.close()
+
+
+def _outcome(journal: Journal, change: Prune) -> Pruned:
+    found: Any = journal.commit([change]).outcomes[0]
+    if isinstance(found, BaseException):
+        raise found
+    pruned: Pruned = found
+    return pruned

@@ -4,19 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from quarterjack.actors.engine import Reply
 from quarterjack.actors.messages import Commit
 from quarterjack.storage import InvalidInput
-from quarterjack.storage.pruning import Prune, Pruned
+from quarterjack.storage.giving_back import GiveBack
+from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.upkeep import Examined, copy_database, examine, open_to_read
 
 from .assembly import Assembly
+from .retention import keep_of
 
 T = TypeVar("T")
-SHORTEST_AGE: Final = timedelta(hours=1)
-"""What is younger is needed to know which due instants were decided."""
 
 
 class MaintenanceCalls(ABC):
@@ -56,26 +56,25 @@ class MaintenanceCalls(ABC):
 
     def prune(
         self,
-        older_than: timedelta,
+        older_than: timedelta | None = None,
         *,
         keep: int = 0,
+        max_per_workflow: int | None = None,
         workflow_id: str | None = None,
         most: int = 500,
     ) -> Reply[Pruned]:
-        """Delete up to `most` rows that are older; say how many there were and whether there are more.
+        """Delete up to `most` rows that need not be kept; say how many there were and whether there are more.
 
-        Executions that have ended, what was decided about due instants, events and entries of the audit
-        table; with `workflow_id` executions of that workflow only. The newest `keep` executions of each
-        workflow stay. One transaction; raises `InvalidInput` for an age below an hour.
+        What is older: executions that have ended, what was decided about due instants, events, entries
+        of the audit table, and what tells of them; with `workflow_id` executions of that workflow only. The
+        newest `keep` executions of each workflow stay; with `max_per_workflow` no more than so many stay,
+        however young. Some of the space is given back. Raises `InvalidInput` for an age below an hour.
         """
 
         def delete(assembly: Assembly) -> Reply[Pruned]:
-            if older_than < SHORTEST_AGE:
-                raise InvalidInput.field("olderThan", msg="is at least 1h")
-            before = assembly.clock.now() - older_than
-            change = Prune(before, keep, workflow_id, most)
-            deleted: Reply[Pruned] = assembly.cast.state.ask(Commit(change))
-            return deleted
+            now = assembly.clock.now()
+            wanted = keep_of(older_than, now, keep=keep, max_per_workflow=max_per_workflow)
+            return _pruned(assembly, wanted, workflow_id, most)
 
         return self._call(delete)
 
@@ -88,3 +87,28 @@ def _file_of(assembly: Assembly) -> Path:
     if assembly.database_path is None:
         raise InvalidInput.field("database", msg="is in memory; serve one in a file")
     return assembly.database_path
+
+
+def _pruned(assembly: Assembly, keep: Keep, workflow_id: str | None, most: int) -> Reply[Pruned]:
+    """What the first change deletes that finds something; each looks into a limited number of places."""
+    answer: Reply[Pruned] = assembly.system.dispatcher.new_reply()
+    state = assembly.cast.state
+
+    def look(place: Place) -> None:
+        change = Prune(keep, workflow_id, most, place)
+        reply: Reply[Pruned] = state.ask(Commit(change))
+        reply.add_done_callback(looked)
+
+    def looked(reply: Reply[Pruned]) -> None:
+        try:
+            found = reply.get()
+            if found.rows or found.place is None:
+                state.tell(Commit(GiveBack()))
+                answer.set(found)
+            else:
+                look(found.place)
+        except Exception as error:
+            answer.set_exception(error)
+
+    look(BEGIN)
+    return answer

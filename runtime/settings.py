@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from quarterjack.actors.drafts import validated
+from quarterjack.actors.janitor import Retention
 from quarterjack.actors.policies.rate import Rate
 from quarterjack.actors.sender import RETRY
 from quarterjack.storage import Retry
@@ -17,6 +18,7 @@ from quarterjack.storage.sizes import Size
 from quarterjack.storage.wire_model import WireModel
 
 from .builtin.host_rules import checked_host
+from .retention import SHORTEST_AGE
 
 
 def _folder(given: str) -> str:
@@ -42,6 +44,13 @@ class Settings(WireModel):
     """Executions that run at once."""
     rate_limit: Annotated[Rate, BeforeValidator(Rate.parse)] | None = None
     """How many executions may start in which time, such as `"100/min"`; None: any number."""
+    keep: Duration | None = Field(default=None, ge=SHORTEST_AGE)
+    """How old history may become: executions that have ended, the ledger, events, the audit table; None: any
+    age."""
+    keep_executions: int = Field(default=0, ge=0, le=10_000_000)
+    """So many of each workflow's newest executions stay, however old."""
+    max_executions: int | None = Field(default=None, ge=1, le=10_000_000)
+    """How many executions of each workflow stay at most, however young; None: any number."""
     grace: Duration = timedelta(seconds=30)
     """How long running steps may go on after a stop was asked for."""
     max_result: Size = Field(default=LARGEST, ge=1_000, le=100_000_000)
@@ -73,6 +82,17 @@ class Settings(WireModel):
     """Whether webhooks may be at private addresses, and on this machine."""
     webhook_retry: Retry = RETRY
     """How often a webhook's message is tried, and after which waits."""
+
+    @model_validator(mode="after")
+    def _some_are_kept(self) -> "Settings":
+        if self.max_executions is not None and self.max_executions < self.keep_executions:
+            raise ValueError("max_executions is below keep_executions: no number of them is right")
+        return self
+
+    @property
+    def retention(self) -> Retention:
+        """What is kept, for the janitor."""
+        return Retention(self.keep, self.keep_executions, self.max_executions)
 
     @classmethod
     def of(cls, **options: Any) -> "Settings":

@@ -17,8 +17,8 @@ from quarterjack.storage.database import Address, Reader
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.token_changes import CreateToken, RevokeToken
 from quarterjack.storage.transaction import Change, Transaction
+from quarterjack.storage.upgrade import open_upgraded
 
-from .assembly import open_writer
 from .token_calls import NewToken
 from .token_request import new_token
 
@@ -41,7 +41,7 @@ class TokenDesk:
         if not make and not address.path.exists():
             raise NotFound("database", str(address.path), hint="say where it is with --database")
         self._ids = ids
-        self._writer = open_writer(address)
+        self._writer = open_upgraded(address)
         self._journal = Journal(self._writer)
 
     def create(self, given: Mapping[str, Any], now: datetime) -> NewToken:

@@ -1,6 +1,6 @@
 """The supervision tree, written as data.
 
-root ── state, broadcaster, ticker, run-queue, schedules, executions, deliveries, webhooks
+root ── state, broadcaster, ticker, run-queue, schedules, executions, deliveries, webhooks, janitor
 
 Started in this order and stopped in the reverse one, so that the state actor is there for all others.
 """
@@ -21,6 +21,7 @@ from quarterjack.actors.engine import (
 )
 from quarterjack.actors.environment import Environment
 from quarterjack.actors.executions import Executions
+from quarterjack.actors.janitor import Janitor, Retention
 from quarterjack.actors.run_queue import RunQueue
 from quarterjack.actors.schedules import Schedules
 from quarterjack.actors.sender import Dispatch
@@ -39,6 +40,7 @@ def root_spec(
     open_writer: Callable[[], Writer],
     idle: timedelta,
     dispatch: Dispatch,
+    retention: Retention,
 ) -> ChildSpec:
     """The root and, through it, all others."""
     children = [
@@ -58,6 +60,7 @@ def root_spec(
         ChildSpec("executions", lambda: Executions(environment), kind="supervisor"),
         ChildSpec("deliveries", lambda: Deliveries(environment), kind="deliveries"),
         ChildSpec("webhooks", lambda: Webhooks(environment, dispatch), kind="webhooks"),
+        ChildSpec("janitor", lambda: Janitor(environment, retention), kind="janitor"),
     ]
     return ChildSpec(
         ROOT,

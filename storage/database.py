@@ -5,6 +5,7 @@ writes and checkpoints, because SQLite before 3.51.3 can corrupt a WAL file when
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -74,13 +75,14 @@ class Writer:
         try:
             if address.path and self._lock:
                 tell_of_lost_log(address.path, self._lock)
-                address.path.touch(mode=0o600)
+                os.close(os.open(address.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self.database = SqliteDatabase(
                 address.sqlite_name,
                 uri=address.path is None,
                 timeout=_BUSY_SECONDS,
                 autoconnect=False,
                 pragmas={
+                    "auto_vacuum": "incremental",  # first: the next one writes into a new file
                     "journal_mode": "wal",
                     "synchronous": "full",
                     "foreign_keys": 1,

@@ -1,6 +1,7 @@
 """Brings any older database to the newest schema at start, or refuses a newer one.
 
-Each step runs in a transaction of its own together with its version number.
+All steps that are missing run in one transaction together with the version number: a database is of the
+version that it was, or of the newest.
 """
 
 import sqlite3
@@ -53,8 +54,8 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Apply the steps that are missing.
+def known_version(connection: sqlite3.Connection) -> int:
+    """The schema version, if this program can go on from it; 0 for a new database.
 
     Raises `DatabaseError` when the database is newer than this program, or not Quarterjack's.
     """
@@ -68,12 +69,27 @@ def migrate(connection: sqlite3.Connection) -> None:
         raise DatabaseError(
             "The database has tables, but none of Quarterjack's; give it a file of its own."
         )
-    for migration in (each for each in MIGRATIONS if each.version > found):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+    return found
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply the steps that are missing. Raises `DatabaseError`; nothing is changed then."""
+    found = known_version(connection)
+    missing = [each for each in MIGRATIONS if each.version > found]
+    if not missing:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for migration in missing:
             migration.apply(connection)
-            connection.execute(f"PRAGMA user_version = {migration.version}")
-            connection.execute("COMMIT")
-        except BaseException:
+        connection.execute(f"PRAGMA user_version = {missing[-1].version}")
+        connection.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:  # SQLite may have ended it itself: a full disk does
             connection.execute("ROLLBACK")
-            raise
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseError(
+                f"The database can't be brought from schema version {found} to {NEWEST}: {error}. "
+                "It is as it was."
+            ) from error
+        raise

@@ -79,6 +79,22 @@ class Transaction:
         """Let the schedules that wait for an event be told after COMMIT."""
         self.deliveries.append(delivery)
 
+    def free_pages(self) -> tuple[int, int]:
+        """How many pages of the file nothing is in, and how many there are."""
+        self._flush()
+        (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+        return int(free), int(pages)
+
+    def give_back(self, pages: int) -> int:
+        """Cut so many free pages off the file; how many there were. None if the file isn't made for that."""
+        free, _ = self.free_pages()
+        for _ in range(pages):  # Python's module ends such a statement after its first page
+            self._connection.execute("PRAGMA incremental_vacuum(1)")
+        given = free - self.free_pages()[0]
+        self.writes += given
+        return given
+
     def finish(self) -> None:
         """Run all that is still buffered; COMMIT comes next."""
         for event in self.events:

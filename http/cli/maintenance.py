@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
+from pydantic.alias_generators import to_camel
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from quarterjack.actors.engine.clock import wall_clock
 from quarterjack.runtime.idle_database import IdleDatabase
+from quarterjack.runtime.retention import keep_of
 
 from .. import json_text
 from ..client import Client
@@ -25,8 +27,18 @@ from .keeper_options import explained, keeper_options
 from .options import DurationType, json_option
 
 _BATCH: Final = 1_000
+_WORDS: Final = {"audit": "audit entries", "webhook_deliveries": "webhook deliveries"}
 Done = Callable[[int, int | None], None]
 """Is told how much is done, and of how much."""
+
+
+class Bounds(NamedTuple):
+    """What is to be kept."""
+
+    older_than: timedelta | None
+    keep: int
+    max_per_workflow: int | None
+    workflow_id: str | None
 
 
 class Keeper(ABC):
@@ -41,12 +53,12 @@ class Keeper(ABC):
         """Read all of it."""
 
     @abstractmethod
-    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
-        """Delete some of what is old."""
+    def prune(self, bounds: "Bounds") -> Iterator[Pruned]:
+        """Delete what need not be kept: what each small transaction has deleted."""
 
     @abstractmethod
-    def finish(self) -> None:
-        """All is deleted: give its space back, if that can be done now."""
+    def compact(self) -> None:
+        """Write the file anew, as small as it can be."""
 
 
 class _InFile(Keeper):
@@ -61,16 +73,21 @@ class _InFile(Keeper):
         with explained():
             return Examined.of(IdleDatabase(self._database).check())
 
-    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
+    def prune(self, bounds: "Bounds") -> Iterator[Pruned]:
         with explained():
-            found = IdleDatabase(self._database).prune(
-                older_than, wall_clock(), keep=keep, workflow_id=workflow_id, most=_BATCH
+            keep = keep_of(
+                bounds.older_than,
+                wall_clock(),
+                keep=bounds.keep,
+                max_per_workflow=bounds.max_per_workflow,
             )
-            return Pruned.of(found)
+            database = IdleDatabase(self._database)
+            for found in database.prune(keep, workflow_id=bounds.workflow_id, most=_BATCH):
+                yield Pruned.of(found)
 
-    def finish(self) -> None:
+    def compact(self) -> None:
         with explained():
-            IdleDatabase(self._database).shrink()
+            IdleDatabase(self._database).compact()
 
 
 class _AtServer(Keeper):
@@ -88,11 +105,24 @@ class _AtServer(Keeper):
     def check(self) -> Examined:
         return self._client.check().get()
 
-    def prune(self, older_than: timedelta, keep: int, workflow_id: str | None) -> Pruned:
-        return self._client.prune(older_than, keep=keep, workflow_id=workflow_id, most=_BATCH).get()
+    def prune(self, bounds: "Bounds") -> Iterator[Pruned]:
+        """The server gives some space back with each."""
+        more = True
+        while more:
+            found = self._client.prune(
+                bounds.older_than,
+                keep=bounds.keep,
+                max_per_workflow=bounds.max_per_workflow,
+                workflow_id=bounds.workflow_id,
+                most=_BATCH,
+            ).get()
+            more = found.more
+            yield found
 
-    def finish(self) -> None:
-        """A server uses the space again; the file stays as large as it is."""
+    def compact(self) -> None:
+        raise ClientError(
+            "the file is written anew only while no server has it open; stop it first"
+        )
 
 
 _keeper_options = keeper_options(_InFile, _AtServer)
@@ -166,7 +196,6 @@ def check(keeper: Keeper, as_json: bool) -> None:
 @click.option(
     "--older-than",
     type=DurationType(),
-    required=True,
     help="What is older may go, such as 90d; at least 1h.",
 )
 @click.option(
@@ -176,33 +205,47 @@ def check(keeper: Keeper, as_json: bool) -> None:
     show_default=True,
     help="Keep so many of each workflow's newest executions, however old.",
 )
+@click.option(
+    "--max-per-workflow",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help="Keep at most so many executions of each workflow, however young.",
+)
 @click.option("--workflow", metavar="ID", help="Delete executions of that workflow only.")
+@click.option("--compact", is_flag=True, help="Then write the file anew; without a server.")
 @json_option
 @_keeper_options
 def prune(
-    keeper: Keeper, older_than: timedelta, keep: int, workflow: str | None, as_json: bool
+    keeper: Keeper,
+    older_than: timedelta | None,
+    keep: int,
+    max_per_workflow: int | None,
+    workflow: str | None,
+    compact: bool,
+    as_json: bool,
 ) -> None:
     """Delete old executions with their steps and output, due instants, events and audit entries.
 
-    In small transactions, so a server goes on meanwhile. What has not ended stays, and so do events that a
-    webhook has not got yet. Without a server the file is written anew at the end, and smaller.
+    In small transactions, so a server goes on meanwhile; interrupted, it can be called again. What has not
+    ended stays, and so do events that a webhook has not got yet. A server gives the space back bit by bit;
+    without one the file is written anew at the end, and smaller.
     """
-    names = ("executions", "fires", "events", "audit")
-    totals = dict.fromkeys(names, 0)
+    bounds = Bounds(older_than, keep, max_per_workflow, workflow)
+    if older_than is None and max_per_workflow is None and not compact:
+        raise click.UsageError("say what may go: --older-than AGE, --max-per-workflow N, or both")
+    totals = dict.fromkeys((name for name in Pruned.model_fields if name != "more"), 0)
     with _bar("Deleting") as done:
-        while True:
-            found = keeper.prune(older_than, keep, workflow)
-            for name in names:
-                totals[name] += getattr(found, name)
-            done(sum(totals.values()), None)
-            if not found.more:
-                break
-        if any(totals.values()):
-            keeper.finish()
+        if older_than is not None or max_per_workflow is not None:
+            for found in keeper.prune(bounds):
+                for name in totals:
+                    totals[name] += getattr(found, name)
+                done(sum(totals.values()), None)
+        if compact or (any(totals.values()) and isinstance(keeper, _InFile)):
+            keeper.compact()
     if as_json:
-        click.echo(json_text.dump(totals))
+        click.echo(json_text.dump({to_camel(name): count for name, count in totals.items()}))
         return
-    told_counts = [f"{totals[name]:,} {name.replace('audit', 'audit entries')}" for name in names]
+    told_counts = [f"{count:,} {_WORDS.get(name, name)}" for name, count in totals.items()]
     click.echo(f"deleted: {', '.join(told_counts)}")
 
 

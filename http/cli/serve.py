@@ -6,8 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
@@ -32,6 +32,8 @@ from .log_options import log_options
 from .options import DEFAULT_PORT, DurationType, config_option, option
 
 logger = logging.getLogger("quarterjack")
+_SETTINGS: Final = {"http_allow_host": "http_allowed_hosts", "secret_dir": "secret_dirs"}
+"""Settings that are named in the plural; the others are named as their options."""
 
 
 @click.command(
@@ -58,6 +60,18 @@ logger = logging.getLogger("quarterjack")
 )
 @option("--concurrency", default=128, type=click.IntRange(1), help="Executions at once.")
 @option("--rate-limit", metavar="RATE", help="Starts of executions, such as 100/min.")
+@option("--keep", type=DurationType(), metavar="AGE", help="Delete older history, such as 90d.")
+@option(
+    "--keep-executions",
+    default=0,
+    type=click.IntRange(0, 10_000_000),
+    help="Of each workflow, the newest that stay, however old.",
+)
+@option(
+    "--max-executions",
+    type=click.IntRange(1, 10_000_000),
+    help="Of each workflow, how many stay at most; by default any number.",
+)
 @option("--grace", default="30s", type=DurationType(), help="For running steps, at the end.")
 @option(
     "--time-zone-data",
@@ -136,47 +150,15 @@ def serve(
     app: tuple[str, ...],
     port: int,
     database: str,
-    runner: str,
-    processes: int | None,
-    concurrency: int,
-    rate_limit: str | None,
-    grace: timedelta,
-    time_zone_data: str,
-    max_result: str,
     builtin: tuple[str, ...],
-    http_allow_host: tuple[str, ...],
-    http_allow_private: bool,
-    live_connections: int,
-    live_heartbeat: timedelta,
-    traces: str,
-    secret_key_file: str | None,
-    secret_env: tuple[str, ...],
-    secret_dir: tuple[str, ...],
-    webhook_allow_private: bool,
+    **options: Any,
 ) -> None:
     """Serve workflows and their schedules until SIGTERM or SIGINT.
 
     Prints one line on standard output when it is ready; the log goes to standard error.
     """
-    settings = {
-        "runner": runner,
-        "processes": processes,
-        "concurrency": concurrency,
-        "rate_limit": rate_limit,
-        "grace": grace,
-        "time_zone_data": time_zone_data,
-        "max_result": max_result,
-        "builtins": builtin,
-        "http_allowed_hosts": http_allow_host,
-        "http_allow_private": http_allow_private,
-        "live_connections": live_connections,
-        "live_heartbeat": live_heartbeat,
-        "traces": traces,
-        "secret_key_file": secret_key_file,
-        "secret_env": secret_env,
-        "secret_dirs": secret_dir,
-        "webhook_allow_private": webhook_allow_private,
-    }
+    settings = {_SETTINGS.get(name, name): value for name, value in options.items()}
+    settings["builtins"] = builtin
     if "command" in builtin:
         logger.warning("quarterjack.command is on: who reaches this server can run any command")
     sys.exit(

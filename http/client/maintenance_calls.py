@@ -26,16 +26,18 @@ class MaintenanceCalls(Asking):
 
     def prune(
         self,
-        older_than: timedelta,
+        older_than: timedelta | None = None,
         *,
         keep: int = 0,
+        max_per_workflow: int | None = None,
         workflow_id: str | None = None,
         most: int = 500,
     ) -> Reply[Pruned]:
-        """Have up to `most` rows deleted that are older; `more` says whether there are more."""
+        """Have up to `most` rows deleted that need not be kept; `more` says whether there are more."""
         body = {
-            "olderThan": older_than.total_seconds(),
+            "olderThan": None if older_than is None else older_than.total_seconds(),
             "keep": keep,
+            "maxPerWorkflow": max_per_workflow,
             "workflowId": workflow_id,
             "limit": most,
         }

@@ -65,7 +65,11 @@ async def check(request: web.Request) -> Answer[Examined]:
 async def prune(request: web.Request, body: PruneBody) -> Answer[Pruned]:
     """Delete some of what is old; ask again while there is more."""
     reply = runtime_of(request).prune(
-        body.older_than, keep=body.keep, workflow_id=body.workflow_id, most=body.limit
+        body.older_than,
+        keep=body.keep,
+        max_per_workflow=body.max_per_workflow,
+        workflow_id=body.workflow_id,
+        most=body.limit,
     )
     return ok(Pruned.of(await answered(reply)))
 

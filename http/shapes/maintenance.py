@@ -12,10 +12,11 @@ from .shape import Shape
 
 
 class PruneBody(WireModel):
-    """What may go: what is older, but for the newest executions of each workflow."""
+    """What may go: what is older, but for the newest executions of each workflow, and what is too much."""
 
-    older_than: Duration = Field(ge=timedelta(hours=1))
+    older_than: Duration | None = Field(default=None, ge=timedelta(hours=1))
     keep: int = Field(default=0, ge=0, le=1_000_000)
+    max_per_workflow: int | None = Field(default=None, ge=1, le=10_000_000)
     workflow_id: str | None = Field(default=None, min_length=1, max_length=200)
     limit: int = Field(default=500, ge=1, le=5_000)
 
@@ -27,6 +28,8 @@ class Pruned(Shape):
     fires: int
     events: int
     audit: int
+    webhook_deliveries: int
+    backfills: int
     more: bool
 
     @classmethod

@@ -34,7 +34,7 @@ def journal(size: Size) -> float:
             migrate(writer.connection)
             books = Journal(writer)
             changes = [
-                [_change(batch * BATCH + number) for number in range(BATCH)]
+                [queued_run(batch * BATCH + number) for number in range(BATCH)]
                 for batch in range(batches)
             ]
             with stopwatch() as watch:
@@ -68,7 +68,8 @@ def batches(size: Size) -> float:
         return watch.rate(count * BATCH)
 
 
-def _change(number: int) -> RecordRun:
+def queued_run(number: int) -> RecordRun:
+    """An execution to be recorded, with its event."""
     key, workflow = ExecutionId(f"exe_{number:020}"), WorkflowId("w")
     execution = Execution(
         id=key,

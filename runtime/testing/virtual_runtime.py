@@ -25,8 +25,9 @@ from quarterjack.actors.workflow import Workflow
 from quarterjack.storage import SeededIds
 from quarterjack.storage.database import Address, MemoryAnchor
 from quarterjack.storage.durations import parse_duration
+from quarterjack.storage.upgrade import open_upgraded
 
-from ..assembly import Assembly, open_writer, prepare
+from ..assembly import Assembly, prepare
 from ..backfill_calls import BackfillCalls
 from ..builtin.book import book_of
 from ..bulk import BulkCalls
@@ -90,7 +91,7 @@ class VirtualRuntime(BackfillCalls, PreviewCalls, BulkCalls):
             virtual=True,
             sender=self.receiver,
             virtual_runner=self._runner,
-            open_writer=lambda address: self.disk.attach(open_writer(address)),
+            open_writer=lambda address: self.disk.attach(open_upgraded(address)),
         )
         self._let_go()
         self._assembly = assembly

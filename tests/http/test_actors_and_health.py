@@ -22,6 +22,7 @@ CAST = [
     "executions",
     "deliveries",
     "webhooks",
+    "janitor",
 ]
 
 

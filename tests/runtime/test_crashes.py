@@ -24,6 +24,7 @@ CAST = [
     "executions",
     "deliveries",
     "webhooks",
+    "janitor",
 ]
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from quarterjack.actors.engine import VirtualClock
+from quarterjack.actors.messages import Commit
 from quarterjack.runtime import Workflow
 from quarterjack.runtime.testing import VirtualRuntime
-from quarterjack.storage import InvalidInput
-from quarterjack.storage.pruning import Pruned
+from quarterjack.storage import InvalidInput, NotFound
+from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
 quick = Workflow("quick")
@@ -43,9 +44,9 @@ def daily(runtime: VirtualRuntime, workflow: str) -> str:
     return runtime.create_scheduled_workflow(draft).get()
 
 
-def prune_all(runtime: VirtualRuntime, age: timedelta, **options: object) -> Pruned:
+def prune_all(runtime: VirtualRuntime, age: timedelta | None, **options: object) -> Pruned:
     """Until there is no more."""
-    found = Pruned(more=True)
+    found = runtime.prune(age, **options).get()  # type: ignore[arg-type]
     while found.more:
         found = found + runtime.prune(age, **options).get()  # type: ignore[arg-type]
     return found
@@ -157,3 +158,91 @@ def test_a_child_stays_until_its_parent_has_ended() -> None:
         runtime.send_event("go").get()
         runtime.advance("60.5 days")
         assert prune_all(runtime, MONTH).executions == 2
+
+
+def test_a_number_alone_bounds_each_workflow_s_executions() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        daily(runtime, "other")
+        runtime.advance("50.5 days")
+        found = prune_all(runtime, None, max_per_workflow=20)
+        assert (found.executions, found.rows) == (60, 60)
+        assert count(runtime, workflow_id="quick") == 20
+        assert count(runtime, workflow_id="other") == 20
+
+
+def test_age_and_number_together_let_go_what_either_does() -> None:
+    with shop() as runtime:
+        daily(runtime, "quick")
+        key = daily(runtime, "other")
+        runtime.advance("20.5 days")
+        runtime.pause_schedule(key).get()
+        runtime.advance("50.5 days")
+        prune_all(runtime, MONTH, keep=5, max_per_workflow=25)
+        assert count(runtime, workflow_id="quick") == 25
+        assert count(runtime, workflow_id="other") == 5
+
+
+def test_what_has_just_ended_stays_for_those_who_wait() -> None:
+    with shop() as runtime:
+        for _ in range(3):
+            runtime.run("quick").get()
+            runtime.advance("1s")
+        assert prune_all(runtime, None, max_per_workflow=1).rows == 0
+        runtime.advance("2m")
+        assert prune_all(runtime, None, max_per_workflow=1).executions == 2
+
+
+@pytest.mark.parametrize(
+    ("older_than", "options", "told"),
+    [
+        (None, {}, "say what may go"),
+        (MONTH, {"keep": 5, "max_per_workflow": 4}, "not below keep"),
+        (None, {"max_per_workflow": 0}, "at least 1"),
+    ],
+)
+def test_bounds_that_make_no_sense_are_refused(
+    older_than: timedelta | None, options: dict[str, int], told: str
+) -> None:
+    with shop() as runtime, pytest.raises(InvalidInput, match=told):
+        runtime.prune(older_than, **options).get()  # type: ignore[arg-type]
+
+
+def test_messages_and_backfills_go_when_nothing_is_left_of_them() -> None:
+    with shop() as runtime:
+        key = daily(runtime, "quick")
+        runtime.create_webhook({"url": "https://example.org/hook", "topics": ["schedule:*"]}).get()
+        begin = runtime.now() - timedelta(days=3)
+        ask = {"start": begin.isoformat(), "end": runtime.now().isoformat()}
+        made = runtime.backfill_schedule(key, ask).get()
+        runtime.advance("60.5 days")
+        found = prune_all(runtime, MONTH)
+        assert found.webhook_deliveries > 0
+        assert found.backfills == 1
+        with pytest.raises(NotFound):
+            runtime.get_backfill(made.backfill_id).get()
+
+
+def test_one_change_looks_into_a_limited_number_of_schedules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quarterjack.storage.pruning.LOOKS", 3)
+    with shop() as runtime:
+        for _ in range(5):
+            daily(runtime, "quick")
+        runtime.advance("40.5 days")
+        keep = Keep(runtime.now() - MONTH)
+        found, steps = Pruned(), 0
+        place: Place | None = BEGIN
+        while place is not None:
+            found = found + commit(runtime, Prune(keep, most=100_000, place=place))
+            place, steps = found.place, steps + 1
+        assert found.fires == 10 * 5
+        assert steps > 2
+
+
+def commit(runtime: VirtualRuntime, change: Prune) -> Pruned:
+    """Have one change written."""
+    reply = runtime._running().cast.state.ask(Commit(change))
+    found: Pruned = reply.get()
+    return found

@@ -49,6 +49,7 @@ class _Schedule:
             yield from self._coverage(clocked)
             yield from self._batches(clocked)
             yield from self._overlaps()
+            yield from self._skips(clocked)
         yield from self._most(clocked)
 
     def _unique(self) -> Iterator[str]:
@@ -215,15 +216,18 @@ class _Schedule:
             if running > most:
                 yield f"{running} ran at once, {most} may"
                 return
-        skips = {epoch.config.get("overlap", "skip") for epoch in self._epochs} == {"skip"}
-        if skips and not self._plan.has_faults:
-            yield from self._skipped()
 
-    def _skipped(self) -> Iterator[str]:
+    def _skips(self, rows: list[FireRow]) -> Iterator[str]:
+        """With `skip`, nothing that has a due instant is made while another has not ended."""
         timed = [each for each in self._executions if each.due is not None]
-        for one, other in pairwise(sorted(timed, key=lambda each: each.queued)):
-            if (one.ended or FOREVER) > other.queued:
-                yield f"{other.id} was made while {one.id} had not ended"
+        for row in rows:
+            policies = {epoch.config.get("overlap", "skip") for epoch in self._configs(row)}
+            if row.outcome not in MADE or policies != {"skip"}:
+                continue
+            for each in timed:
+                is_open = each.queued < row.decided < (each.ended or FOREVER)
+                if is_open and each.id != row.execution:
+                    yield f"{row.execution} was made while {each.id} had not ended"
 
 
 def _used_up(epoch: Epoch, rows: list[FireRow]) -> int:

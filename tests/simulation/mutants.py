@@ -8,7 +8,6 @@ A mutant replaces one function while it lasts; nothing of it stays.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -252,17 +251,15 @@ def _() -> Any:
     return patch.object(Ticker, "_loaded", loaded)
 
 
-@mutant("the ticker is early")
+@mutant("instants fire two seconds early")
 def _() -> Any:
-    real = ScheduleActor._became
+    real = Timetable.occurrence
 
-    def became(self: ScheduleActor, schedule: Any) -> None:
-        early = schedule
-        if schedule.next_fire is not None:
-            early = replace(schedule, next_fire=schedule.next_fire - timedelta(seconds=2))
-        real(self, early)
+    def early(self: Timetable, due: datetime) -> Any:
+        found = real(self, due)
+        return found._replace(fires_at=found.fires_at - timedelta(seconds=2))
 
-    return patch.object(ScheduleActor, "_became", became)
+    return patch.object(Timetable, "occurrence", early)
 
 
 @mutant("`latest` catches up as `all` does")

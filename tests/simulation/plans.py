@@ -134,7 +134,7 @@ class _Planner:
     def _step(self, name: str, needs: tuple[str, ...]) -> StepPlan:
         dice = self.dice
         kind = dice.choices(("plain", "sleep", "wait"), (10, 1, 1))[0]
-        seconds = dice.choice((0, 1, 5, 60, 600, 5_000))
+        seconds = dice.choice((0, 1, 5, 60, 600, 5_000, 9_000))
         if kind == "sleep":
             return StepPlan(name, needs, kind, seconds=max(1, seconds))
         if kind == "wait":
