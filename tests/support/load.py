@@ -38,6 +38,8 @@ class Load:
         while not self._over.wait(_PAUSE):
             try:
                 answer = self._client.post(self._path)
+            except TimeoutError:  # nothing was promised
+                continue
             except Exception:  # the server is gone
                 return
             if answer.status == 202:
