@@ -37,9 +37,12 @@ class TimedRunner(InlineRunner):
         self._running: dict[AttemptKey, _Running] = {}
 
     def submit(self, task: StepTask, report: Callable[[StepReport], None]) -> None:
-        """Begin it now, and let it end when its time has passed."""
+        """Begin it now, and let it end when its time has passed; at once, if it takes none."""
         span = self._took(task)
         report(StepBegan(task.key))
+        if not span:
+            self.call(task, report)
+            return
 
         def end() -> None:
             del self._running[task.key]

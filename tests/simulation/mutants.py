@@ -391,10 +391,11 @@ def _() -> Any:
 def _() -> Any:
     real = ExecutionCourse._store
 
-    def hasty(self: Any, turn: Any, *given: Any) -> Any:
-        for key in getattr(turn, "submits", ()):
+    def hasty(self: Any, turn: Any) -> None:
+        submitted, turn.submitted = turn.submitted, []
+        real(self, turn)
+        for key in submitted:
             self._attempts.submit(key, self._ledger)
-        return real(self, turn, *given)
 
     return patch.object(ExecutionCourse, "_store", hasty)
 
