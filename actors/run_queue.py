@@ -8,7 +8,9 @@ Rebuilt from storage when it is started: what had begun goes on, what waits with
 for its instant, what waited for its turn waits on in its order (see `waiting_line.py`).
 """
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -17,9 +19,10 @@ from quarterjack.storage import (
     Execution,
     ExecutionId,
     ExecutionStatus,
+    NotFound,
     StepKey,
 )
-from quarterjack.storage.backlog import Backlog, backlog
+from quarterjack.storage.backlog import Backlog, backlog, queued_before
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended
 from quarterjack.storage.queries import execution as stored_execution
 
@@ -47,6 +50,9 @@ from .places import Places
 from .start_rates import Start, StartRates, past_starts
 from .waiting_line import Waiting, WaitingLine
 
+logger = logging.getLogger("quarterjack.queue")
+_LOST_AFTER = timedelta(minutes=1)
+"""How long somebody who has recorded an execution may take to say so."""
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -57,6 +63,10 @@ class _AlarmsRing(NamedTuple):
 
 class _RateOpens(NamedTuple):
     """Look which rates allow a start again."""
+
+
+class _LookRound(NamedTuple):
+    """Compare what is stored with who is known."""
 
 
 @dataclass(slots=True)
@@ -83,6 +93,7 @@ class RunQueue(CastMember):
         self._rate_timer: Timer | None = None
         self._rate_timer_at = 0
         self._draining = False
+        self._looking_round = False
         environment.measures.queue = self.counts
 
     def on_start(self) -> None:
@@ -118,12 +129,35 @@ class RunQueue(CastMember):
     @handles(Recorded)
     def recorded(self, message: Recorded) -> None:
         def looked(reply: Reply[Any]) -> None:
-            execution: Execution = reply.get()
-            if execution.status is ExecutionStatus.QUEUED:
-                self.enqueue(Enqueue(execution))
+            with suppress(NotFound):
+                execution: Execution = reply.get()
+                if execution.status is ExecutionStatus.QUEUED:
+                    self.enqueue(Enqueue(execution))
 
+        self._look_round_later()
         if not self._knows(message.execution_id):
             self.read(looked, stored_execution, message.execution_id)
+
+    @handles(_LookRound)
+    def look_round(self, _: _LookRound) -> None:
+        """Nothing wedges: what is stored as queued, and is not known here, was lost on its way.
+
+        It may have been stored only after the queue was told to look for it.
+        """
+        self._looking_round = False
+        if not self._draining and self.environment.health.writable:
+            self.read(self._looked_round, queued_before, self.clock.now() - _LOST_AFTER)
+
+    def _looked_round(self, reply: Reply[Any]) -> None:
+        for key in reply.get():
+            if not self._knows(key):
+                logger.warning("%s waited, and nobody knew of it", key, extra={"executionId": key})
+                self.recorded(Recorded(key))
+
+    def _look_round_later(self) -> None:
+        if not self._looking_round:
+            self._looking_round = True
+            self.send_after(self.environment.watch_every, _LookRound())
 
     @handles(ExecutionEnded)
     def execution_ended(self, message: ExecutionEnded) -> None:

@@ -25,6 +25,7 @@ from quarterjack.actors.engine import (
     Reply,
 )
 from quarterjack.actors.engine.dispatcher import Dispatcher
+from quarterjack.actors.engine.errors import ActorCrashed
 from quarterjack.actors.environment import Cast, Environment
 from quarterjack.actors.measures import Measures
 from quarterjack.actors.messages import (
@@ -34,6 +35,7 @@ from quarterjack.actors.messages import (
     Interrupt,
     Joined,
     Read,
+    Recorded,
     WhenIdle,
 )
 from quarterjack.actors.runner import Runner
@@ -249,6 +251,15 @@ class Assembly:
                 self.cast.schedules.tell(joined)
             return stored
 
+        def look(done: Reply[ExecutionId]) -> None:
+            try:
+                done.get()
+            except ActorCrashed:  # it may be stored all the same
+                self.cast.run_queue.tell(Recorded(execution.id))
+            except Exception:
+                return  # whoever asked is told
+
+        reply.add_done_callback(look)
         return reply.map(enqueue)
 
     @property

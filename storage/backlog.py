@@ -37,6 +37,17 @@ def backlog(reader: Reader, since: datetime | None) -> Backlog:
     return Backlog(unfinished(reader), _owed(reader), starts, cancelled_backfills(reader))
 
 
+def queued_before(reader: Reader, at: datetime) -> list[ExecutionId]:
+    """Executions that have waited for their turn since before an instant, oldest first."""
+    row = ExecutionRow
+    query = (
+        row.select(row.id)
+        .where((row.status == ExecutionStatus.QUEUED.value) & (row.queued_at < at))
+        .order_by(row.queued_at)
+    )
+    return [ExecutionId(key) for (key,) in tuples(reader, query)]
+
+
 def starts_since(reader: Reader, since: datetime) -> list[tuple[datetime, WorkflowId]]:
     """When executions started, then or later, and of which workflows; from the stored events.
 

@@ -1,12 +1,20 @@
 """The run queue alone: who is begun, who is parked, who is woken, and what a new queue makes of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from queue_stage import QueueStage
 
 from quarterjack.actors.engine import Deliver, DeliverIfAwake
-from quarterjack.actors.messages import BeginExecution, CancelExecution, Drain, ExecutionEnded, Wake
+from quarterjack.actors.messages import (
+    BeginExecution,
+    CancelExecution,
+    Drain,
+    ExecutionEnded,
+    Recorded,
+    Wake,
+)
 from quarterjack.storage import (
     ExecutionId,
     ExecutionStatus,
@@ -125,6 +133,19 @@ def test_a_queue_with_nothing_to_do_sets_no_timer(queue: QueueStage) -> None:
     queue.park("a", "event")
 
     assert queue.stage.clock.next_timer() is None
+
+
+def test_what_was_stored_after_it_was_looked_for_is_found_later(queue: QueueStage) -> None:
+    lost = queue.execution("lost", None)
+    queue.known[lost.id] = replace(lost, status=ExecutionStatus.RUNNING)
+    queue.tell(Recorded(lost.id))
+    assert queue.began() == []
+
+    queue.known[lost.id] = lost
+    queue.lost = [lost.id]
+    queue.stage.advance(seconds=60)
+
+    assert queue.began() == ["lost"]
 
 
 # Waking

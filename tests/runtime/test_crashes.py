@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from events_of import every_event, types
 
+from quarterjack.actors.engine.errors import ActorCrashed
 from quarterjack.actors.schedule import ScheduleActor
-from quarterjack.runtime import Event, ScheduleStatus, StepContext, Workflow
+from quarterjack.runtime import Event, ExecutionStatus, ScheduleStatus, StepContext, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
@@ -52,6 +53,24 @@ def test_after_a_crash_everything_goes_on(runtime: VirtualRuntime, actor: str) -
     stored = every_event(runtime)
     assert [event.seq for event in stored] == list(range(1, len(stored) + 1))
     assert [event.seq for event in heard] == list(range(2, len(stored) + 1))
+
+
+def test_what_the_supervisor_was_to_begin_as_it_crashed_begins(runtime: VirtualRuntime) -> None:
+    runtime.crash("executions", "before")
+    key = runtime.run("report").get()
+
+    assert runtime.wait_for(key).get().status is ExecutionStatus.SUCCEEDED
+
+
+def test_what_was_stored_although_who_asked_was_told_of_a_crash_begins(
+    runtime: VirtualRuntime,
+) -> None:
+    runtime.crash("state", "after")
+    with pytest.raises(ActorCrashed):
+        runtime.run("report", execution_id="exe_mine").get()
+    runtime.advance("2 days")
+
+    assert runtime.wait_for("exe_mine").get().status is ExecutionStatus.SUCCEEDED
 
 
 def test_what_waits_for_a_crashed_state_actor_is_stored(runtime: VirtualRuntime) -> None:

@@ -63,6 +63,7 @@ class QueueStage:
         self.stage = Stage(seed)
         self.heard: dict[str, list[Any]] = {"state": [], "schedules": [], "executions": []}
         self.found = found or Backlog([], frozenset(), [])
+        self.lost: list[ExecutionId] = []
         self.known: dict[str, Execution] = {}
         self.made: dict[str, Execution] = {}
         environment = self._environment(concurrency, options)
@@ -95,6 +96,8 @@ class QueueStage:
     def _read(self, query: Callable[..., Any], *arguments: Any) -> Reply[Any]:
         if query.__name__ == "backlog":
             return Reply.of(self.found)
+        if query.__name__ == "queued_before":
+            return Reply.of(self.lost)
         reply: Reply[Any] = Reply()
         found = self.known.get(arguments[0])
         if found is None:
