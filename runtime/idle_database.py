@@ -81,6 +81,7 @@ class IdleDatabase:
     def compact(self) -> None:
         """Give the space of what was deleted back to the file system: the file is written anew."""
         with self._writer() as writer:
+            writer.connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             writer.connection.execute("VACUUM")
 
     @contextmanager

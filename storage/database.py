@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 from threading import Barrier
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 from peewee import DatabaseError as PeeweeDatabaseError
@@ -62,6 +62,20 @@ class Address:
         return f"sqlite:///{self.path}" if self.path else "sqlite://"
 
 
+_NEW: Final = {"auto_vacuum": "incremental"}
+"""Before all others, which write into a new file; into another one, this itself would write."""
+_PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "journal_size_limit": LOG_KEPT,
+}
+
+
+def _is_new(path: Path | None) -> bool:
+    return path is None or path.stat().st_size == 0
+
+
 class Writer:
     """The one connection that writes; it holds the database's lock file until it is closed.
 
@@ -81,13 +95,7 @@ class Writer:
                 uri=address.path is None,
                 timeout=_BUSY_SECONDS,
                 autoconnect=False,
-                pragmas={
-                    "auto_vacuum": "incremental",  # first: the next one writes into a new file
-                    "journal_mode": "wal",
-                    "synchronous": "full",
-                    "foreign_keys": 1,
-                    "journal_size_limit": LOG_KEPT,
-                },
+                pragmas={**_NEW, **_PRAGMAS} if _is_new(address.path) else _PRAGMAS,
             )
             self.connection = self._connect()
             self._watch = FileWatch(address.path) if address.path else None

@@ -56,6 +56,7 @@ def let_shrink(writer: Writer, path: Path) -> None:
         )
         return
     try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")
     except sqlite3.Error as error:  # such as no room: it can be done at another start
         logger.warning("%s can't be written anew, to give space back: %s", path, error)

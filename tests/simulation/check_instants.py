@@ -15,6 +15,8 @@ from tests.simulation.rules import SECOND, due_instants, is_excluded
 
 ON_TIME = 10 * SECOND
 """Up to here an instant is merely late, and fires whatever its schedule's `catchUp`."""
+PATIENCE = 120 * SECOND
+"""How long a crash may hold up a decision."""
 MADE = {"started", "queued", "caughtUp", "backfilled"}
 CLOCKWORK = ("cron", "interval", "at")
 
@@ -101,6 +103,8 @@ class _Schedule:
         late = row.decided - row.due
         if row.outcome in ("started", "queued") and late > ON_TIME and not self._plan.jumps:
             yield f"{row} was not on time"
+        if late > PATIENCE and not self._plan.jumps and not self._is_explained(row):
+            yield f"{row} was decided late, and nothing was in the way"
         policies = {epoch.config.get("catchUp", "latest") for epoch in epochs}
         if row.outcome == "caughtUp" and policies == {"skip"}:
             yield f"{row} was caught up against its policy"
@@ -115,6 +119,16 @@ class _Schedule:
                 yield f"{row}: it was beyond the window"
             if row.reason == "catchUpWindow" and late <= min(known) * SECOND:
                 yield f"{row}: it was within the window"
+
+    def _is_explained(self, row: FireRow) -> bool:
+        """Whether the server or its disk was away, or the schedule paused, while it was to be decided."""
+        for window in self._record.windows:
+            if window.begin <= row.decided and row.due <= window.end + PATIENCE:
+                return True
+        return any(
+            epoch.is_paused and epoch.begin <= row.decided and row.due <= epoch.end
+            for epoch in self._epochs
+        )
 
     def _is_due(self, epoch: Epoch, due: int) -> bool:
         return due in due_instants(epoch.config, epoch.anchor, due - 1, due + 1)

@@ -24,7 +24,7 @@ from quarterjack.runtime import Runtime
 
 ONLY_A_RUNTIME_S = {
     # Its life, which is the server's here.
-    "initialize", "start", "stop", "drain", "serve_on_this_loop", "on_failure",
+    "initialize", "start", "stop", "takes_no_writes", "drain", "serve_on_this_loop", "on_failure",
     # What a server needs of it.
     "last_seq", "watch_tree", "standing",
     "clock", "ids", "collector", "delivered", "listen", "unlisten", "forget", "export_page", "begin_import",
