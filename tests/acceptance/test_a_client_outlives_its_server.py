@@ -60,6 +60,7 @@ class Load(threading.Thread):
         self.join(SECONDS)
 
 
+@pytest.mark.slow
 def test_events_and_ends_come_through_kills_and_restarts(start: Start, log: Path) -> None:
     chance = random.Random(5)
     options = ("--runner", "thread")

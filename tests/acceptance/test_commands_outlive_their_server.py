@@ -12,6 +12,7 @@ SERVER_OPTIONS = ("--runner", "thread")
 pytestmark = pytest.mark.timeout(180)
 
 
+@pytest.mark.slow
 def test_a_command_waits_through_a_kill_of_the_server(start: Start, log: Path, gate: Path) -> None:
     server = start()
     url = server.client().url
@@ -28,6 +29,7 @@ def test_a_command_waits_through_a_kill_of_the_server(start: Start, log: Path, g
         assert "trying again" not in terminal.text
 
 
+@pytest.mark.slow
 def test_the_view_of_all_that_happens_goes_on_after_a_kill(
     start: Start, log: Path, gate: Path
 ) -> None:

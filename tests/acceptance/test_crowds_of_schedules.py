@@ -55,6 +55,7 @@ def _query(database: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "lead", "longest"),
     [
@@ -98,6 +99,7 @@ def test_those_that_are_due_in_one_second_all_run_the_urgent_ones_first(
     assert _query(tmp_path / "q.db", "SELECT count(DISTINCT schedule_id) FROM fires") == [(count,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count",
     [
@@ -160,6 +162,7 @@ class Flood:
                     self.untold += "Retry-After" not in answer.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count",
     [

@@ -71,6 +71,7 @@ def _all_ended(client: RestClient, key: str, count: int) -> bool:
     return len(found) >= count and all(each["endedAt"] for each in found)
 
 
+@pytest.mark.slow
 def test_whatever_is_killed_when_an_event_fires_each_schedule_once(start: Start, log: Path) -> None:
     chance, senders = random.Random(7), Senders()
     server = start()

@@ -106,6 +106,7 @@ def test_who_crashes_once_is_restarted_and_nobody_waits_for_an_answer_in_vain(
     assert len(set(dues)) == len(dues)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["state", *(pytest.param(each, marks=pytest.mark.slow) for each in CAST[1:])]
 )
@@ -146,6 +147,7 @@ def _decided(client: RestClient, keys: list[str]) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count",
     [
@@ -180,6 +182,7 @@ def test_a_schedule_that_crashes_without_end_is_in_error_and_its_neighbours_are_
     assert client.ended(client.trigger(bad))["status"] == "succeeded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seconds", [1.5, pytest.param(10, marks=pytest.mark.slow)], ids=["1.5 s", "10 s"]
 )

@@ -130,6 +130,7 @@ def test_a_file_that_may_grow_no_more_is_written_on_when_it_may(
     trouble.check(tmp_path)
 
 
+@pytest.mark.slow
 @can_compile
 @pytest.mark.parametrize(
     ("kind", "passed"),
@@ -153,6 +154,7 @@ def test_after_a_sync_or_write_that_failed_the_database_is_opened_anew_and_nothi
         trouble.check(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seconds",
     [

@@ -142,6 +142,7 @@ def test_a_file_that_is_damaged_while_a_server_works_is_written_to_no_more(
     assert "database-corrupt" in refused(start())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -193,6 +194,7 @@ def test_where_nothing_can_be_written_a_server_says_so_and_the_database_can_be_c
     assert "The database is whole" in looked.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["-wal", pytest.param("-shm", marks=pytest.mark.slow)])
 def test_after_a_kill_a_log_that_is_gone_is_told_and_the_rest_is_whole(
     start: Start, file: Path, gone: str
@@ -214,6 +216,7 @@ def test_after_a_kill_a_log_that_is_gone_is_told_and_the_rest_is_whole(
     assert check(file).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

@@ -115,6 +115,7 @@ def test_whichever_time_a_server_dies_at_a_place_nothing_is_lost(
     dying.check(tmp_path / "q.db")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seconds",
     [
@@ -174,6 +175,7 @@ async def _stopped_while_listening(
     return heard
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_stopped_is_killed_at_its_time_limit_and_the_step_runs_again(
     start: Start, log: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_clock_that_is_set_forward_is_caught_up_and_one_set_back_fires_nothing
     assert server.log.count("the wall clock went ") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("says", "passed"),
     [
@@ -125,6 +126,7 @@ def test_a_server_that_starts_in_another_century_fires_each_instant(
     assert datetime.fromisoformat(last["result"]) == dues[-1]
 
 
+@pytest.mark.slow
 def test_a_server_that_wakes_in_1970_fires_nothing_until_its_clock_is_set(
     start: Start, tmp_path: Path
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_server_that_wakes_in_1970_fires_nothing_until_its_clock_is_set(
     assert len(set(dues)) == len(dues)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["0.9995", pytest.param("1.0005", marks=pytest.mark.slow)])
 def test_a_clock_that_is_slewed_is_followed_without_a_word(
     start: Start, tmp_path: Path, rate: str
@@ -181,6 +184,7 @@ def _zones(folder: Path, version: str, paris: str) -> dict[str, str]:
     return {"PYTHONTZPATH": str(folder)}
 
 
+@pytest.mark.slow
 def test_new_time_zone_data_moves_what_is_due_and_nothing_that_was_decided(
     start: Start, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ class Sender:
                 assert answer.status == 503, answer.raw
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_each_request_is_done_once_however_often_the_server_is_killed(
     start: Start, tmp_path: Path

@@ -65,6 +65,7 @@ def stored(database: Path) -> list[tuple[int, str]]:
         return connection.execute("SELECT seq, type FROM events ORDER BY seq").fetchall()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_who_resumes_after_each_restart_gets_every_event_once(start: Start, tmp_path: Path) -> None:
     chance, followers = random.Random(5), [Follower("*"), Follower("*"), Follower("workflow:*")]

@@ -53,6 +53,7 @@ def fill(client: RestClient) -> None:
     assert answer.body["created"] == EVENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "silent"), [(100, 20), FULL_SIZE])
 def test_those_that_never_read_slow_nobody_and_take_bounded_memory(
     start: Start, many_files: Callable[[int], None], count: int, silent: int

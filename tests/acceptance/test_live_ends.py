@@ -60,6 +60,7 @@ def connected(admin: RestClient) -> float | None:
     return scrape(admin).value("quarterjack_websocket_clients")
 
 
+@pytest.mark.slow
 def test_a_client_whose_machine_hangs_is_let_go_within_two_heartbeats(admin: Bearer) -> None:
     with other_machine(admin) as living, other_machine(admin) as hanging:
         assert connected(admin) == 2
@@ -100,6 +101,7 @@ def closed(raw: RawWebSocket, began: float) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_a_revoked_token_is_turned_out_within_seconds_and_no_other(admin: Bearer) -> None:
     key, token = made(admin)
     with (
@@ -119,6 +121,7 @@ def test_a_revoked_token_is_turned_out_within_seconds_and_no_other(admin: Bearer
     assert max(taken) < WITHIN
 
 
+@pytest.mark.slow
 def test_a_token_that_expires_is_turned_out_within_seconds(admin: Bearer) -> None:
     began = time.monotonic()
     _, token = made(admin, expiresIn="2s")

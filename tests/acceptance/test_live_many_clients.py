@@ -79,6 +79,7 @@ def test_each_of_many_clients_gets_each_event_and_leaves_nothing(
     eventually(lambda: files(server) <= files_before + 2, within=60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=SLOW)])
 def test_when_many_resume_at_once_live_events_are_not_held_up(
     start: Start, tmp_path: Path, count: int

@@ -35,6 +35,7 @@ def _cancelled_soon(client: RestClient, chance: random.Random) -> tuple[int, str
     return answer.status, ended["status"], key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rounds",
     [
@@ -83,6 +84,7 @@ def _covered(rows: list[dict[str, Any]]) -> list[datetime]:
     return sorted(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rounds",
     [

@@ -64,6 +64,7 @@ def all_the_while(ask: Callable[[], int]) -> Iterator[list[float]]:
         asking.result()
 
 
+@pytest.mark.slow
 def test_chunks_without_end_hold_nobody_up(server: ServerProcess, admin: Bearer) -> None:
     head = HALF_A_BODY.partition(b"Content-Length")[0] + b"Authorization: Bearer "
     head += admin.secret.encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -98,6 +99,7 @@ def guess(admin: Bearer, count: int) -> Counter[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count", [1_000, pytest.param(20_000, marks=(pytest.mark.slow, pytest.mark.timeout(300)))]
 )

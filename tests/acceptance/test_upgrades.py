@@ -61,6 +61,7 @@ def test_a_server_copies_an_older_database_and_serves_it(start: Start, file: Pat
     assert server.end() == 0
 
 
+@pytest.mark.slow
 def test_a_server_without_room_for_the_copy_says_so_and_leaves_the_database(file: Path) -> None:
     restored(file, RELEASED[4])
     before = kept(file)
@@ -83,6 +84,7 @@ def test_a_server_without_room_for_the_copy_says_so_and_leaves_the_database(file
     assert {each.name for each in file.parent.iterdir()} == {"q.db", "q.db.lock"}
 
 
+@pytest.mark.slow
 def test_a_prune_that_is_killed_has_done_whole_steps_and_can_be_called_again(file: Path) -> None:
     address = f"sqlite:///{file}"
     made = subprocess.run(

@@ -56,6 +56,7 @@ def created(client: RestClient) -> set[int]:
     return {event["seq"] for event in client.events(topic="schedule:created")}
 
 
+@pytest.mark.slow
 def test_no_message_is_lost_by_kills_and_each_keeps_its_id(start: Start, receiver: Moody) -> None:
     server = start(PRIVATE)
     client = server.client()

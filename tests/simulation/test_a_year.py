@@ -19,6 +19,8 @@ ZONES = (
     "Australia/Lord_Howe",  # its summer time is half an hour
     "Asia/Kolkata",
 )
+STRANGE = ("America/Havana", "Australia/Lord_Howe")
+"""Those that are always tried."""
 TWICE_A_DAY = ("30 1 * * *", "30 2 * * *")
 
 
@@ -75,7 +77,10 @@ def _check_ledger(runtime: VirtualRuntime, key: ScheduleId, found: list[Executio
     assert runtime.get_schedule(key).get().totals.succeeded == len(found)
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    "zone",
+    [pytest.param(zone, marks=() if zone in STRANGE else pytest.mark.slow) for zone in ZONES],
+)
 def test_a_year_of_fixed_times_is_what_cron_would_do(zone: str) -> None:
     _live_through(TWICE_A_DAY, (zone,))
 

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 WIDE = (1280, 900)
 NARROW = (390, 844)
-LOOKS = [("light", WIDE), ("dark", NARROW)]
+LOOKS = [pytest.param("light", WIDE, marks=pytest.mark.slow), ("dark", NARROW)]
 """Each colour scheme and each width once: what goes wrong does so by one or the other."""
 LOOKS_IDS = ["light-wide", "dark-narrow"]
 MISSING = "needs Chromium: apt-get install chromium, or say where it is in CHROMIUM"
