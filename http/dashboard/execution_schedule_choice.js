@@ -18,7 +18,11 @@ export async function askForSchedule() {
     const mine = ++turn;
     try {
       const { items, nextCursor } = await rest.get("/api/schedules", { q: text.value.trim(), limit: MOST });
-      if (mine === turn) fill(found, offered(items, nextCursor !== null, text.value.trim()));
+      if (mine !== turn) return;
+      const chosen = found.querySelector("input:checked")?.value;
+      fill(found, offered(items, nextCursor !== null, text.value.trim()));
+      const again = [...found.querySelectorAll("input")].find(({ value }) => value === chosen);
+      if (again) again.checked = true;
     } catch (error) {
       if (mine === turn) fill(found, failure(error, look));
     }

@@ -82,6 +82,7 @@ class Trouble:
 
 
 @can_mount
+@pytest.mark.slow
 def test_on_a_full_disk_nothing_is_promised_and_all_that_waited_is_stored_when_there_is_room(
     start: Start, tmp_path: Path, log: Path
 ) -> None:
