@@ -16,7 +16,7 @@ from tests.simulation.plans import SPAN, Plan
 from tests.simulation.rules import instant, parsed
 from tests.simulation.works import World, built
 
-AFTERWARDS = timedelta(days=4)
+AFTERWARDS = timedelta(days=40)
 """How long what has begun may take to end when nothing new begins."""
 _TABLES = {
     "create": "schedules",
