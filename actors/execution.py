@@ -13,9 +13,9 @@ from typing import Any
 from quarterjack.storage import ExecutionStatus, Failure, StepStatus
 from quarterjack.storage.execution_changes import AdvanceExecution
 from quarterjack.storage.plain_data import pack
-from quarterjack.storage.queries import ChildEnd, StepFound
-from quarterjack.storage.queries import step as stored_step
 from quarterjack.storage.statuses import refused
+from quarterjack.storage.step_queries import ChildEnd, StepFound
+from quarterjack.storage.step_queries import step as stored_step
 
 from . import execution_outcome as outcome
 from . import execution_timers as timers

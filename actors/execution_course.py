@@ -19,7 +19,7 @@ from quarterjack.storage import (
 )
 from quarterjack.storage.event_changes import DeliverEvent
 from quarterjack.storage.execution_changes import AdvanceExecution, Ended, Parked, Started
-from quarterjack.storage.queries import ChildEnd, Resumable, resumable
+from quarterjack.storage.step_queries import ChildEnd, Resumable, resumable
 
 from . import execution_outcome as outcome
 from . import execution_timers as timers

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from quarterjack.storage import ExecutionStatus, Failure
 from quarterjack.storage.execution_changes import Ended
-from quarterjack.storage.queries import ChildEnd
+from quarterjack.storage.step_queries import ChildEnd
 
 from .execution_events import error_data
 from .step_ledger import INTERRUPTED, StepLedger

@@ -21,7 +21,7 @@ from quarterjack.storage import (
     StepKey,
 )
 from quarterjack.storage.deliveries import Arrival
-from quarterjack.storage.queries import ChildEnd
+from quarterjack.storage.step_queries import ChildEnd
 from quarterjack.storage.transaction import Change
 
 from .backfill_request import BackfillRequest

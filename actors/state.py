@@ -18,7 +18,7 @@ from pykka._envelope import Envelope
 from quarterjack.storage import DatabaseDamaged, Event, StorageUnavailable
 from quarterjack.storage.database import Writer
 from quarterjack.storage.errors import DatabaseMoved, StorageFailed
-from quarterjack.storage.journal import Journal
+from quarterjack.storage.journal import Committed, Journal
 
 from .cast_member import CastMember
 from .engine import Reply, handles
@@ -118,22 +118,26 @@ class StateActor(CastMember):
             if self._has_failed:
                 self._open_anew()
             committed = self._journal.commit([commit.change for commit, _ in self._waiting])
-        except StorageUnavailable as error:
-            self._has_failed |= isinstance(error, StorageFailed)
-            self._unavailable(error)
+        except (StorageUnavailable, DatabaseDamaged) as error:
+            self._in_trouble(error)
             return
-        except DatabaseDamaged as error:
-            self._give_up(error)
-            return
-        self._available()
-        waiting, self._waiting = self._waiting, []
-        now = self._measure([commit for commit, _ in waiting], committed.events)
+        if committed.trouble is None:
+            self._available()
+        self._tell(committed)
+        if committed.trouble is not None:
+            self._in_trouble(committed.trouble)
+
+    def _tell(self, committed: Committed) -> None:
+        """Answer those whose changes were written, or refused, and let the others wait."""
+        written = len(committed.outcomes)
+        told, self._waiting = self._waiting[:written], self._waiting[written:]
+        now = self._measure([commit for commit, _ in told], committed.events)
         for start in range(0, len(committed.events), _TOLD_AT_ONCE):
             some = committed.events[start : start + _TOLD_AT_ONCE]
             self.cast.broadcaster.tell(Announce(tuple(some), now))
         if committed.woken or committed.deliveries:
             self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
-        for (_, reply), outcome in zip(waiting, committed.outcomes, strict=True):
+        for (_, reply), outcome in zip(told, committed.outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 reply.set_exception(outcome)
             else:
@@ -147,6 +151,13 @@ class StateActor(CastMember):
                 measures.commits.record(now - commit.told_at)
         measures.committed(events)
         return now
+
+    def _in_trouble(self, error: StorageUnavailable | DatabaseDamaged) -> None:
+        if isinstance(error, DatabaseDamaged):
+            self._give_up(error)
+            return
+        self._has_failed |= isinstance(error, StorageFailed)
+        self._unavailable(error)
 
     def _unavailable(self, error: StorageUnavailable) -> None:
         health = self.environment.health

@@ -13,7 +13,7 @@ from typing import Final
 from quarterjack.storage import Attempt, Awaited, Failure, Progress, Retry, StepRun, StepStatus
 from quarterjack.storage.execution_changes import StepChange
 from quarterjack.storage.plain_data import Packed, pack, pack_map
-from quarterjack.storage.queries import Resumable, StepFound
+from quarterjack.storage.step_queries import Resumable, StepFound
 
 from .mapped_items import MappedItems
 from .policies.retry import delay, delay_after_loss

@@ -21,12 +21,16 @@ logger = logging.getLogger(__name__)
 
 class Committed(NamedTuple):
     """What a batch came to: a result or an exception per change, what happened in commit order, and who is
-    to be told of events that came: steps and schedules."""
+    to be told of events that came: steps and schedules.
+
+    With `trouble` there are fewer outcomes than changes: the others were not written, as after that error.
+    """
 
     outcomes: list[Any]
     events: list[Event]
     woken: list[StepKey]
     deliveries: list[Delivery]
+    trouble: StorageUnavailable | DatabaseDamaged | None = None
 
 
 class Journal:
@@ -70,8 +74,8 @@ class Journal:
         for change in changes:
             try:
                 single = self.commit([change])
-            except StorageUnavailable as error:
-                single = Committed([error], [], [], [])
+            except (StorageUnavailable, DatabaseDamaged) as error:
+                return committed._replace(trouble=error)
             committed.outcomes.extend(single.outcomes)
             committed.events.extend(single.events)
             committed.woken.extend(single.woken)

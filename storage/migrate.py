@@ -1,11 +1,13 @@
 """Brings any older database to the newest schema at start, or refuses a newer one.
 
 All steps that are missing run in one transaction together with the version number: a database is of the
-version that it was, or of the newest.
+version that it was, or of the newest. A new one gets at once what all steps come to.
 """
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from functools import cache
 from typing import NamedTuple
 
 from .errors import DatabaseError
@@ -81,8 +83,12 @@ def migrate(connection: sqlite3.Connection) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for migration in missing:
-            migration.apply(connection)
+        if found == 0:
+            for statement in _whole_schema(MIGRATIONS):
+                connection.execute(statement)
+        else:
+            for migration in missing:
+                migration.apply(connection)
         connection.execute(f"PRAGMA user_version = {missing[-1].version}")
         connection.execute("COMMIT")
     except BaseException as error:
@@ -94,3 +100,15 @@ def migrate(connection: sqlite3.Connection) -> None:
                 "It is as it was."
             ) from error
         raise
+
+
+@cache
+def _whole_schema(steps: tuple[Migration, ...]) -> tuple[str, ...]:
+    """The statements that make what those steps come to in a new database."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        for step in steps:
+            step.apply(empty)
+        made = empty.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        )
+        return tuple(sql for (sql,) in made)

@@ -13,12 +13,12 @@ from .queries import (
     execution,
     executions,
     schedule,
-    steps,
     unfinished_of,
 )
 from .records import Execution, Schedule, StepRun
 from .selects import tuples
 from .statuses import ExecutionStatus
+from .step_queries import steps
 from .tables import ExecutionRow
 
 _HISTORY = 10

@@ -14,23 +14,20 @@ from .calendar_names import calendars_in
 from .database import Reader
 from .events import Event
 from .ids import BackfillId, BootId, ExecutionId, ScheduleId, WorkflowId
-from .instants import from_micros
-from .plain_data import Packed
-from .records import Attempt, Calendar, CalendarDays, Execution, Failure, Fire, Schedule, StepRun
+from .instants import from_micros, to_micros
+from .records import Calendar, CalendarDays, Execution, Fire, Schedule
 from .rows import (
     CALENDAR_FIELDS,
-    to_attempt,
     to_calendar,
     to_event,
     to_execution,
     to_fire,
     to_schedule,
-    to_step,
 )
-from .selects import Select, one, rows, tuples
+from .selects import PreparedSelect, Select, rows
 from .statements import Statement
-from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus, StepStatus
-from .tables import AttemptRow, CalendarRow, EventRow, ExecutionRow, FireRow, ScheduleRow, StepRow
+from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus
+from .tables import CalendarRow, EventRow, ExecutionRow, FireRow, ScheduleRow
 
 T = TypeVar("T")
 Key = tuple[int | str, ...]
@@ -103,36 +100,66 @@ class Unfinished(NamedTuple):
     boot_id: BootId | None
 
 
-class Resumable(NamedTuple):
-    """An execution with its steps, and the results of the finished ones, still packed."""
-
-    execution: Execution
-    steps: list[StepRun]
-    results: dict[str, Packed]
-    children: dict[ExecutionId, "ChildEnd"]
-    """Of the executions that its steps wait for, those that have ended."""
-
-
-class ChildEnd(NamedTuple):
-    """How an execution ended that a step has begun."""
-
-    status: ExecutionStatus
-    result: Packed
-    error: Failure | None
-
-
-class StepFound(NamedTuple):
-    """One step as it is stored, with its result, still packed, and the end of what it began."""
-
-    step: StepRun
-    result: Packed | None
-    child: ChildEnd | None
+_SCHEDULE = PreparedSelect(lambda slot: ScheduleRow.select().where(ScheduleRow.id == slot("id")))
+_EXECUTION = PreparedSelect(lambda slot: ExecutionRow.select().where(ExecutionRow.id == slot("id")))
+_UNFINISHED_OF = PreparedSelect(
+    lambda slot: (
+        ExecutionRow.select()
+        .where(
+            (ExecutionRow.schedule_id == slot("id"))
+            & ExecutionRow.status.in_(_OPEN)
+            & ExecutionRow.backfill_id.is_null()
+        )
+        .order_by(ExecutionRow.queued_at, ExecutionRow.id)
+    )
+)
+_UNFINISHED = PreparedSelect(
+    lambda _: (
+        ExecutionRow.select()
+        .where(ExecutionRow.status.in_(_OPEN))
+        .order_by(
+            ExecutionRow.priority,
+            ExecutionRow.scheduled_time,
+            ExecutionRow.queued_at,
+            ExecutionRow.id,
+        )
+    )
+)
+_NEXT = fn.coalesce(ScheduleRow.next_fire, 0).alias("at")
+"""As it is stored."""
+_DUE = PreparedSelect(
+    lambda _: ScheduleRow.select(_NEXT, ScheduleRow.id).where(
+        ScheduleRow.status.in_(_FIRING) & ScheduleRow.next_fire.is_null(False)
+    )
+)
+_OVERDUE = PreparedSelect(
+    lambda slot: (
+        ScheduleRow.select(_NEXT, ScheduleRow.id)
+        .where(ScheduleRow.status.in_(_FIRING) & (ScheduleRow.next_fire < slot("before")))
+        .order_by(ScheduleRow.next_fire)
+    )
+)
+_DECIDED = PreparedSelect(
+    lambda slot: FireRow.select(FireRow.due).where(
+        (FireRow.schedule_id == slot("id")) & (FireRow.due >= slot("since"))
+    )
+)
+_EVENTS = PreparedSelect(
+    lambda slot: (
+        EventRow.select()
+        .where((EventRow.seq > slot("after")) & (EventRow.seq <= slot("until")))
+        .order_by(EventRow.seq)
+        .limit(slot("limit"))
+    )
+)
+_LAST_SEQ = PreparedSelect(
+    lambda _: EventRow.select(fn.coalesce(fn.max(EventRow.seq), 0).alias("newest"))
+)
 
 
 def schedule(reader: Reader, key: ScheduleId) -> Schedule:
     """One schedule. Raises `NotFound`."""
-    query = ScheduleRow.select().where(ScheduleRow.id == key)
-    return to_schedule(one(reader, query, "schedule", key))
+    return to_schedule(_SCHEDULE.one(reader, {"id": key}, "schedule", key))
 
 
 def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page[Schedule]:
@@ -157,8 +184,7 @@ def schedules(reader: Reader, wanted: ScheduleFilter, page: PageRequest) -> Page
 
 def execution(reader: Reader, key: ExecutionId) -> Execution:
     """One execution, without its steps. Raises `NotFound`."""
-    query = ExecutionRow.select().where(ExecutionRow.id == key)
-    return to_execution(one(reader, query, "execution", key))
+    return to_execution(_EXECUTION.one(reader, {"id": key}, "execution", key))
 
 
 def executions(reader: Reader, wanted: ExecutionFilter, page: PageRequest) -> Page[Execution]:
@@ -195,111 +221,38 @@ def fires(reader: Reader, key: ScheduleId, wanted: FireFilter, page: PageRequest
     return _page(reader, query, page, ("due",), to_fire)
 
 
-def steps(reader: Reader, key: ExecutionId) -> list[StepRun]:
-    """The steps of an execution that have begun, with their attempts."""
-    attempts: dict[str, list[Attempt]] = {}
-    query = AttemptRow.select().where(AttemptRow.execution == key).order_by(AttemptRow.number)
-    for row in rows(reader, query):
-        attempts.setdefault(row["step"], []).append(to_attempt(row))
-    begun = StepRow.select().where(StepRow.execution == key).order_by(StepRow.name)
-    return [to_step(row, tuple(attempts.get(row["name"], ()))) for row in rows(reader, begun)]
-
-
-def resumable(reader: Reader, key: ExecutionId) -> Resumable:
-    """All that an execution's actor needs to begin or to go on. Raises `NotFound`."""
-    done = StepRow.select(StepRow.name, StepRow.result.cast("BLOB").alias("packed")).where(
-        (StepRow.execution == key) & (StepRow.status == StepStatus.SUCCEEDED.value)
-    )
-    results = {name: _packed(found) for name, found in tuples(reader, done)}
-    begun = steps(reader, key)
-    awaited = [step.awaited.child_id for step in begun if step.awaited.child_id is not None]
-    return Resumable(execution(reader, key), begun, results, _ends(reader, awaited))
-
-
-def step(reader: Reader, key: ExecutionId, name: str) -> StepFound | None:
-    """One step of an execution; None: it has not begun."""
-    of_step = (StepRow.execution == key) & (StepRow.name == name)
-    row = next(rows(reader, StepRow.select().where(of_step)), None)
-    if row is None:
-        return None
-    packed = StepRow.select(StepRow.result.cast("BLOB").alias("packed")).where(of_step)
-    attempts = AttemptRow.select().where((AttemptRow.execution == key) & (AttemptRow.step == name))
-    numbered = rows(reader, attempts.order_by(AttemptRow.number))
-    found = to_step(row, tuple(to_attempt(each) for each in numbered))
-    child = found.awaited.child_id
-    ends = {} if child is None else _ends(reader, [child])
-    result = _packed(next(tuples(reader, packed))[0])
-    return StepFound(found, result, None if child is None else ends.get(child))
-
-
-def _ends(reader: Reader, keys: Sequence[ExecutionId]) -> dict[ExecutionId, ChildEnd]:
-    row = ExecutionRow
-    columns = (row.id, row.status, row.result.cast("BLOB").alias("packed"), row.error)
-    found: dict[ExecutionId, ChildEnd] = {}
-    for start in range(0, len(keys), _MOST_KEYS):
-        query = row.select(*columns).where(
-            row.id.in_(keys[start : start + _MOST_KEYS]) & row.ended_at.is_null(False)
-        )
-        for key, status, packed, error in tuples(reader, query):
-            failure = Failure(*error) if error else None
-            found[key] = ChildEnd(ExecutionStatus(status), _packed(packed), failure)
-    return found
-
-
-def _packed(found: bytes | None) -> Packed:
-    return Packed(b"\xc0") if found is None else Packed(found)
-
-
 def unfinished(reader: Reader) -> list[Unfinished]:
     """Every execution that has not ended, in the order in which the run queue would take them."""
-    row = ExecutionRow
-    query = (
-        row.select()
-        .where(row.status.in_(_OPEN))
-        .order_by(row.priority, row.scheduled_time, row.queued_at, row.id)
-    )
-    return [Unfinished(to_execution(found), found["boot_id"]) for found in rows(reader, query)]
+    found = _UNFINISHED.rows(reader, {})
+    return [Unfinished(to_execution(each), each["boot_id"]) for each in found]
 
 
 def unfinished_of(reader: Reader, key: ScheduleId) -> list[Execution]:
     """The executions of a schedule that have not ended, oldest first; not those of its backfills."""
-    row = ExecutionRow
-    query = row.select().where(
-        (row.schedule_id == key) & row.status.in_(_OPEN) & row.backfill_id.is_null()
-    )
-    return [to_execution(found) for found in rows(reader, query.order_by(row.queued_at, row.id))]
+    return [to_execution(found) for found in _UNFINISHED_OF.rows(reader, {"id": key})]
 
 
 def due(reader: Reader) -> list[Due]:
     """When each schedule that fires is due next: all that a start needs to know of them."""
-    row = ScheduleRow
-    query = row.select(fn.coalesce(row.next_fire, 0).coerce(False), row.id).where(
-        row.status.in_(_FIRING) & row.next_fire.is_null(False)
-    )
-    return [Due(at, key) for at, key in tuples(reader, query)]
+    return [Due(at, key) for at, key in _DUE.tuples(reader, {})]
 
 
 def decided_since(reader: Reader, key: ScheduleId, since: datetime) -> frozenset[datetime]:
     """The instants of a schedule, that one and later ones, about which the ledger has a row."""
-    row = FireRow
-    query = row.select(row.due).where((row.schedule_id == key) & (row.due >= since))
-    return frozenset(due for (due,) in tuples(reader, query))
+    found = _DECIDED.tuples(reader, {"id": key, "since": to_micros(since)})
+    return frozenset(due for (due,) in found)
 
 
 def overdue(reader: Reader, before: datetime) -> list[Due]:
     """Schedules whose next instant was to be decided before then, and is not."""
-    row = ScheduleRow
-    query = row.select(row.next_fire.coerce(False), row.id).where(
-        row.status.in_(_FIRING) & (row.next_fire < before)
-    )
-    return [Due(at, key) for at, key in tuples(reader, query.order_by(row.next_fire))]
+    found = _OVERDUE.tuples(reader, {"before": to_micros(before)})
+    return [Due(at, key) for at, key in found]
 
 
 def events(reader: Reader, after: int, until: int, limit: int = 500) -> list[Event]:
     """Committed events with `after` < seq ≤ `until`, in order."""
-    row = EventRow
-    query = row.select().where((row.seq > after) & (row.seq <= until))
-    return [to_event(found) for found in rows(reader, query.order_by(row.seq).limit(limit))]
+    wanted = {"after": after, "until": until, "limit": limit}
+    return [to_event(found) for found in _EVENTS.rows(reader, wanted)]
 
 
 def _between(query: Select, column: Any, since: datetime | None, until: datetime | None) -> Select:
@@ -329,8 +282,7 @@ def _key_of(row: dict[str, Any], model: type[Model], order: Sequence[str]) -> Ke
 
 def last_seq(reader: Reader) -> int:
     """The sequence number of the newest committed event; 0 when there is none."""
-    newest = EventRow.select(fn.coalesce(fn.max(EventRow.seq), 0))
-    return int(next(tuples(reader, newest))[0])
+    return int(next(_LAST_SEQ.tuples(reader, {}))[0])
 
 
 class ScheduleWithOpen(NamedTuple):
@@ -384,9 +336,7 @@ def schedule_with_open(reader: Reader, key: ScheduleId) -> ScheduleWithOpen:
     """The schedule (None: there is none) with its executions that have not ended, oldest first."""
     known = reader.connection().execute(_IS_KNOWN.sql, _IS_KNOWN.bind({"id": key})).fetchone()
     exists, has_open = known
-    row = None
-    if exists:
-        row = next(rows(reader, ScheduleRow.select().where(ScheduleRow.id == key)), None)
+    row = next(_SCHEDULE.rows(reader, {"id": key}), None) if exists else None
     found = None if row is None else to_schedule(row)
     named = {} if found is None else calendars_of(reader, found)
     return ScheduleWithOpen(found, unfinished_of(reader, key) if has_open else [], named)

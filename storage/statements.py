@@ -20,7 +20,8 @@ Slot = Callable[[str], Node]
 _SQLITE = SqliteDatabase(None)
 
 
-def _slot(name: str) -> Node:
+def named_slot(name: str) -> Node:
+    """A place in a query for a value that is bound later, in its stored form."""
     return Value(_Slot(name), converter=False, unpack=False)
 
 
@@ -28,7 +29,7 @@ class Statement:
     """A compiled query with named slots; what is bound must be in its stored form already."""
 
     def __init__(self, build: Callable[[Slot], Any]) -> None:
-        sql, parts = build(_slot).bind(_SQLITE).sql()
+        sql, parts = build(named_slot).bind(_SQLITE).sql()
         self.sql: str = sql
         self._constants: dict[Any, Any] = {
             place: part for place, part in enumerate(parts) if type(part) is not _Slot

@@ -211,7 +211,7 @@ class _Planner:
         if kind == "cron":
             return {"cron": dice.choice(CRONS), "timezone": dice.choice(ZONES)}
         if kind == "interval":
-            rule: dict[str, Any] = {"interval": dice.choice((7_200, 20_000, 86_400, 90_001))}
+            rule: dict[str, Any] = {"interval": dice.choice((14_400, 20_000, 86_400, 90_001))}
             return rule | ({"anchor": self.start} if dice.random() < 0.5 else {})
         if kind == "at":
             return {"at": self._iso(dice.randint(60_000, 500_000))}
@@ -265,7 +265,7 @@ class _Planner:
 
     def _disk(self, at: float) -> list[Act]:
         trouble = self.dice.choice(("full", "locked", "io"))
-        span = self.dice.choice((0.05, 3, 60, 1_200, 20_000))
+        span = self.dice.choice((0.05, 3, 60, 1_200, 7_500))
         return [Act(at, "disk", {"trouble": trouble}), Act(at + span, "disk", {"trouble": None})]
 
     def _slow(self, at: float) -> list[Act]:

@@ -1,8 +1,9 @@
 """When a schedule is due by its rule, told by what the tests know of cron, not by the product."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,11 +64,40 @@ def _by_rule(config: dict[str, Any], anchor: int, begin: int, end: int) -> Itera
             yield from _of_cron(config["cron"], config["timezone"], stretch)
 
 
-_STRETCH = 14 * 86_400 * SECOND
+_STRETCH = 86_400 * SECOND
+_HOUR = timedelta(hours=1)
+_SETTLED = 4 * _HOUR
+"""So long after its clock was put forwards or back, a cron is as if it never had been."""
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=20_000)
 def _of_cron(expression: str, zone: str, stretch: int) -> tuple[int, ...]:
-    """Of two weeks; many runs ask for the same ones."""
+    """Of a day; many runs ask for the same ones."""
     begin, end = instant(stretch * _STRETCH), instant((stretch + 1) * _STRETCH)
-    return tuple(micros(each) for each in runs(Job(expression), ZoneInfo(zone), begin, end))
+    offset, *others = _offsets(zone, begin - _SETTLED, end)
+    if others:
+        slowly = runs(Job(expression), ZoneInfo(zone), begin - _SETTLED, end)
+        return tuple(micros(each) for each in slowly if each > begin)
+    return tuple(micros(each) for each in runs_in_order(Job(expression), offset, begin, end))
+
+
+@lru_cache(maxsize=20_000)
+def _offsets(zone: str, begin: datetime, end: datetime) -> frozenset[timedelta]:
+    """From UTC, at each hour."""
+    found = (begin + each * _HOUR for each in range((end - begin) // _HOUR + 1))
+    offsets = (each.astimezone(ZoneInfo(zone)).utcoffset() for each in found)
+    return frozenset(each for each in offsets if each is not None)
+
+
+def runs_in_order(
+    job: Job, offset: timedelta, begin: datetime, end: datetime
+) -> Iterator[datetime]:
+    """As the cron's `runs`, but quickly: for a time in which the clock is not put forwards or back."""
+    midnight = datetime.combine((begin + offset).date(), time(), UTC)
+    while midnight <= end + offset:
+        times = product(*map(sorted, (job.hours, job.minutes, job.seconds)))
+        for hour, minute, second in times if job.is_day(midnight.date()) else ():
+            found = midnight + timedelta(hours=hour, minutes=minute, seconds=second) - offset
+            if begin < found <= end:
+                yield found
+        midnight += timedelta(days=1)

@@ -67,6 +67,16 @@ def test_migrating_again_changes_nothing(connection: sqlite3.Connection) -> None
     assert list(connection.iterdump()) == before
 
 
+def test_a_new_database_is_as_one_that_went_through_every_step(
+    connection: sqlite3.Connection,
+) -> None:
+    migrate(connection)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as old:
+        for step in MIGRATIONS:
+            step.apply(old)
+        assert list(connection.iterdump()) == list(old.iterdump())
+
+
 def test_a_newer_database_is_refused_and_left_alone(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {NEWEST + 1}")
 

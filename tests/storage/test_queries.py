@@ -42,6 +42,7 @@ from quarterjack.storage.schedule_changes import (
     RecordFires,
     RecordRun,
 )
+from quarterjack.storage.step_queries import resumable
 
 KEY = ScheduleId("sch_1")
 SECOND = timedelta(seconds=1)
@@ -165,7 +166,7 @@ def test_an_execution_comes_back_as_it_went_in(journal: Journal, read: Read) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "key"), [(q.schedule, "sch_x"), (q.execution, "exe_x"), (q.resumable, "exe_x")]
+    ("query", "key"), [(q.schedule, "sch_x"), (q.execution, "exe_x"), (resumable, "exe_x")]
 )
 def test_what_is_not_there_is_not_found(read: Read, query: Read, key: str) -> None:
     with pytest.raises(NotFound, match=key):
@@ -190,7 +191,7 @@ def test_steps_come_back_with_attempts_results_and_progress(journal: Journal, re
         ]
     )
 
-    found = read(q.resumable, run.id)
+    found = read(resumable, run.id)
 
     assert found.execution.status is ExecutionStatus.RUNNING
     assert found.execution.boot_id == "boot_1"
