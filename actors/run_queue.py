@@ -186,10 +186,11 @@ class RunQueue(CastMember):
 
     @handles(Wake)
     def wake(self, message: Wake) -> None:
+        # Also who is parked can have an actor: one that was begun again only to be cancelled.
+        self.cast.executions.tell(DeliverIfAwake(message.execution_id, message))
         running = self._running.get(message.execution_id)
         if running is not None:
             running.woken.add(message.step)
-            self.cast.executions.tell(DeliverIfAwake(message.execution_id, message))
         elif not self._draining:
             parked = self._parked.take(message.execution_id)
             if parked is not None:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 from tests.simulation.checker import problems_of
 from tests.simulation.driver import lived
 from tests.simulation.evidence import Evidence
-from tests.simulation.plans import plan_of
+from tests.simulation.more_plans import whole_plan_of
 
 CHUNK = 25
 """Seeds that a process lives through before it gives back what it used."""
@@ -41,9 +42,9 @@ class Outcome(NamedTuple):
     digest: str
 
 
-def outcome_of(seed: int) -> Outcome:
-    """Live through a seed, and check it."""
-    simulation = lived(plan_of(seed))
+def outcome_of(seed: int, kinds: Collection[str] | None = None) -> Outcome:
+    """Live through a seed, with what it has more (or only these kinds of that), and check it."""
+    simulation = lived(whole_plan_of(seed, kinds))
     try:
         evidence = Evidence(simulation.outside)
         return Outcome(
@@ -60,7 +61,7 @@ def outcome_of(seed: int) -> Outcome:
 
 def replay(seed: int) -> int:
     """Print all events of a seed, what went wrong on the way, and which promises are broken."""
-    simulation = lived(plan_of(seed))
+    simulation = lived(whole_plan_of(seed))
     evidence = Evidence(simulation.outside)
     for act in simulation.plan.acts:
         print(f"plan   {act.at:>12.3f} s  {act.kind} {act.given}")

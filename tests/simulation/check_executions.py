@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from tests.simulation.check_children import check_children, is_unwanted
 from tests.simulation.driver import Call, Record
 from tests.simulation.evidence import AttemptRow, Evidence, ExecutionRow
 from tests.simulation.plans import Plan, StepPlan
@@ -19,6 +20,7 @@ def check_executions(plan: Plan, evidence: Evidence, record: Record, world: Worl
     """Sentences about what is wrong."""
     cancels = {call.key for call in record.calls if call.kind == "cancel"}
     yield from _promised(evidence, record.calls)
+    yield from check_children(plan, evidence)
     for key, execution in evidence.executions.items():
         if execution.status not in ENDED:
             yield f"{key} is still {execution.status}"
@@ -50,7 +52,7 @@ def _promised(evidence: Evidence, calls: list[Call]) -> Iterator[str]:
 def _may_be_cancelled(
     execution: ExecutionRow, cancels: set[str], evidence: Evidence, calls: list[Call]
 ) -> bool:
-    if execution.id in cancels:
+    if execution.id in cancels or is_unwanted(execution, evidence):
         return True
     if any(call.kind == "delete" and call.key == execution.schedule for call in calls):
         return True
@@ -99,10 +101,10 @@ class _Course:
     def problems(self, *, is_cancelled: bool) -> Iterator[str]:
         """Of each step, and of the whole."""
         for step in self._plan.steps:
-            attempts = self._evidence.attempts[self._execution.id, step.name]
-            yield from self._attempts(step, attempts)
+            for name in self._runs(step):
+                yield from self._attempts(step, name, self._tries(name))
             if not is_cancelled:
-                yield from self._step(step, attempts)
+                yield from self._step(step)
         if is_cancelled:
             return
         statuses = {step.name: self._status(step) for step in self._plan.steps}
@@ -110,31 +112,49 @@ class _Course:
         wanted = "failed" if failed else "succeeded"
         if self._execution.status != wanted:
             yield f"it {self._execution.status}, its steps are {statuses}"
+        elif not failed and self._execution.result != self._whole():
+            yield f"its result is {self._execution.result}, its steps' is {self._whole()}"
+
+    def _whole(self) -> Any:
+        """What the steps come to that no other needs."""
+        working = [step for step in self._plan.steps if not step.always]
+        working = working or list(self._plan.steps)
+        needed = {name for step in working for name in step.needs}
+        last = {s.name: self._result(s.name) for s in working if s.name not in needed}
+        return next(iter(last.values())) if len(last) == 1 else last
 
     def _status(self, step: StepPlan) -> str:
-        row = self._steps.get(step.name)
+        return self._status_of(step.name)
+
+    def _status_of(self, name: str) -> str:
+        row = self._steps.get(name)
         return "missing" if row is None else row.status
 
-    def _attempts(self, step: StepPlan, attempts: list[AttemptRow]) -> Iterator[str]:
+    def _tries(self, name: str) -> list[AttemptRow]:
+        return self._evidence.attempts[self._execution.id, name]
+
+    def _runs(self, step: StepPlan) -> list[str]:
+        """The step, and those of its items that have begun."""
+        items = [name for name in self._steps if step.items and name.startswith(f"{step.name}[")]
+        return [step.name, *items]
+
+    def _attempts(self, step: StepPlan, name: str, attempts: list[AttemptRow]) -> Iterator[str]:
         numbers = [each.number for each in attempts]
         if numbers != list(range(1, len(numbers) + 1)):
-            yield f"{step.name} has the attempts {numbers}"
+            yield f"{name} has the attempts {numbers}"
         if any(each.ended is None for each in attempts):
-            yield f"an attempt of {step.name} has no end"
+            yield f"an attempt of {name} has no end"
         if any(each.error is None for each in attempts[:-1]):
-            yield f"{step.name} was tried again when it was done"
+            yield f"{name} was tried again when it was done"
         tries = [each for each in attempts if each.error not in LOST]
-        if step.kind == "plain" and len(tries) > step.attempts:
-            yield f"{step.name} was tried {len(tries)} times, {step.attempts} were allowed"
-        begun = [
-            each.started
-            for need in step.needs
-            for each in self._evidence.attempts[self._execution.id, need][-1:]
-        ]
+        is_group = bool(step.items) and name == step.name
+        if step.kind not in ("sleep", "wait") and len(tries) > (1 if is_group else step.attempts):
+            yield f"{name} was tried {len(tries)} times, {step.attempts} were allowed"
+        begun = [each.started for need in step.needs for each in self._tries(need)[-1:]]
         if attempts and begun and self._is_steady and attempts[0].started < max(begun):
-            yield f"{step.name} began before what it needs"
+            yield f"{name} began before what it needs"
 
-    def _step(self, step: StepPlan, attempts: list[AttemptRow]) -> Iterator[str]:
+    def _step(self, step: StepPlan) -> Iterator[str]:
         status = self._status(step)
         needed = [self._status(self._of(name)) for name in step.needs]
         runs = step.always or all(each == "succeeded" for each in needed)
@@ -144,29 +164,57 @@ class _Course:
             return
         if step.kind == "sleep" and status != "succeeded":
             yield f"{step.name} sleeps, and is {status}"
-        if step.kind == "plain":
-            yield from self._plain(step, status, attempts)
+        if step.items:
+            yield from self._group(step, status)
+        elif step.kind not in ("sleep", "wait"):
+            yield from self._one(step, step.name, self._item_of(step))
         if status not in ("succeeded", *FAILED):
             yield f"{step.name} is {status}"
 
-    def _plain(self, step: StepPlan, status: str, attempts: list[AttemptRow]) -> Iterator[str]:
-        key = (self._execution.id, step.name)
+    def _item_of(self, step: StepPlan) -> dict[str, Any]:
+        """The parameter of the run that it takes, if there is one."""
+        params = self._execution.params
+        return params if step.takes_item or step.kind == "child" else {}
+
+    def _group(self, step: StepPlan, status: str) -> Iterator[str]:
+        """A step for each item of a list: all have run, and it is what they came to."""
+        items = self._result(step.items)
+        names = [f"{step.name}[{index}]" for index in range(len(items))]
+        if sorted(self._runs(step)[1:]) != sorted(names):
+            yield f"{step.name} has {self._runs(step)[1:]} for {len(items)} items"
+            return
+        for name, item in zip(names, items, strict=True):
+            yield from self._one(step, name, {"item": item})
+            if self._status_of(name) not in ("succeeded", *FAILED):
+                yield f"{name} is {self._status_of(name)}"
+        is_good = all(self._status_of(name) == "succeeded" for name in names)
+        if is_good != (status == "succeeded"):
+            yield f"{step.name} is {status}, its items are {[*map(self._status_of, names)]}"
+        elif is_good and self._result(step.name) != [*map(self._result, names)]:
+            yield f"the result of {step.name} is not that of its items"
+
+    def _one(self, step: StepPlan, name: str, item: dict[str, Any]) -> Iterator[str]:
+        """A step, or one of its items."""
+        attempts, status = self._tries(name), self._status_of(name)
+        key = (self._execution.id, name)
         is_kept = self._execution.retry_of is not None and not attempts
         if is_kept:
             return
         tries = [each for each in attempts if each.error not in LOST]
         if status in FAILED and len(tries) != step.attempts:
-            yield f"{step.name} has failed after {len(tries)} of {step.attempts} attempts"
+            yield f"{name} has failed after {len(tries)} of {step.attempts} attempts"
+        if step.kind == "child":
+            return
         never = step.timeout is not None
         fails = self._world.failed[key]
         if status == "succeeded" and (never or fails > len(tries) - 1 + _lost(attempts)):
-            yield f"{step.name} succeeded, and could not"
+            yield f"{name} succeeded, and could not"
         if status in FAILED and not never and fails < step.attempts:
-            yield f"{step.name} failed after {fails} failures, {step.attempts} attempts were allowed"
+            yield f"{name} failed after {fails} failures, {step.attempts} attempts were allowed"
         if status == "succeeded":
-            given = {name: self._result(name) for name in step.needs}
-            if self._steps[step.name].result != value_of(step.name, given):
-                yield f"the result of {step.name} is not what it makes of its parameters"
+            given = {need: self._result(need) for need in step.needs if need != step.items}
+            if self._result(name) != value_of(step, given | item):
+                yield f"the result of {name} is not what it makes of its parameters"
 
     def _result(self, name: str) -> Any:
         return self._steps[name].result if name in self._steps else None

@@ -71,7 +71,7 @@ class Simulation:
         self.clock = VirtualClock(instant(parsed(plan.start)))
         self.world = World(self.clock, plan.workflows)
         self.runtime = VirtualRuntime(
-            workflows=[built(each, self.world) for each in plan.workflows],
+            workflows=built(plan.workflows, self.world),
             settings=Settings.of(concurrency=plan.concurrency),
             clock=self.clock,
             seed=plan.seed,
@@ -130,12 +130,19 @@ class Simulation:
         self._slow(0)
         self.client.follow()
         self._settle(timedelta(minutes=30))
-        for key in sorted(self._keys):
-            self._pause(key)
+        while not self._all_are_paused():
+            pass  # the power can still be cut
         self._settle(AFTERWARDS)
         self.client.follow()
         self._settle(timedelta(seconds=1))
         self.broken += self.client.broken
+
+    def _all_are_paused(self) -> bool:
+        first = len(self.record.calls)
+        for key in sorted(self._keys):
+            self._pause(key)
+        self._settle(timedelta(seconds=1))
+        return all(call.answer is not None for call in self.record.calls[first:])
 
     def _settle(self, span: timedelta) -> None:
         self._until(self.clock.monotonic() + span.total_seconds())

@@ -21,6 +21,12 @@ class ExecutionRow(NamedTuple):
     ended: int | None
     retry_of: str | None
     stop_reason: str | None
+    number: int
+    """In the order in which they were stored."""
+    parent: str | None
+    parent_step: str | None
+    params: dict[str, Any]
+    result: Any
 
 
 class StepRow(NamedTuple):
@@ -90,12 +96,17 @@ class Evidence:
         self.faults = [text for (text,) in rows("PRAGMA integrity_check") if text != "ok"]
         self.faults += [str(row) for row in rows("PRAGMA foreign_key_check")]
         self.executions = {
-            row[0]: ExecutionRow(*row)
-            for row in rows(
+            row[0]: ExecutionRow._make([*row, _unpacked(params), _unpacked(result)])
+            for *row, params, result in rows(
                 "SELECT id, workflow_id, schedule_id, status, trigger, due, queued_at, started_at, "
-                "ended_at, retry_of, stop_reason FROM executions ORDER BY queued_at, id"
+                "ended_at, retry_of, stop_reason, rowid, parent_id, parent_step, params, result "
+                "FROM executions ORDER BY queued_at, id"
             )
         }
+        self.children: defaultdict[tuple[str, str], list[ExecutionRow]] = defaultdict(list)
+        for each in sorted(self.executions.values(), key=lambda each: each.number):
+            if each.parent is not None and each.parent_step is not None:
+                self.children[each.parent, each.parent_step].append(each)
         self.steps: defaultdict[str, dict[str, StepRow]] = defaultdict(dict)
         for key, name, status, result in rows(
             "SELECT execution_id, name, status, result FROM steps"

@@ -47,7 +47,12 @@ _TAKES = {
 
 @dataclass(frozen=True)
 class StepPlan:
-    """One step: its first `fails` calls raise, each takes `seconds`."""
+    """One step: its first `fails` calls raise, each takes `seconds`.
+
+    `fickle` of ten executions (or items) of it raise at every call. A `list` returns one of at most
+    `length`; a `map` takes the items of the step `items`, at most `concurrency` at once; a `child` runs
+    a workflow, giving it what the step `item` returned, or each of `items`.
+    """
 
     name: str
     needs: tuple[str, ...]
@@ -59,6 +64,13 @@ class StepPlan:
     timeout: int | None = None
     always: bool = False
     event: str = ""
+    fickle: int = 0
+    length: int = 0
+    takes_item: bool = False
+    items: str = ""
+    item: str = ""
+    concurrency: int | None = None
+    child: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ class Plan:
 
 
 def plan_of(seed: int) -> Plan:
-    """The same for the same seed, in every process."""
+    """The same for the same seed, in every process; without what `more_plans` adds."""
     return _Planner(seed).plan()
 
 

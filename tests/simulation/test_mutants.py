@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant, caught
+from tests.simulation.more_mutants import MUTANTS
+from tests.simulation.mutants import Mutant, caught
 
 FAST = 12
 """Seeds after which the patience with a mutant ends."""
@@ -19,6 +20,8 @@ FIRST = {
     "a skipped instant leaves no row": 25,
     "nobody begins what the crashed supervisor was to begin": 54,
     "a schedule runs more at once than it may": 29,
+    "a sub-workflow goes on when its parent is cancelled": 47,
+    "who was begun again only to be cancelled does not hear of its sub-workflow's end": 2_000_059,
 }
 """Where to begin with those that the first seeds do not notice."""
 

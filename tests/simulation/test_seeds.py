@@ -10,11 +10,12 @@ from tests.simulation.__main__ import outcome_of
 
 ROOT = Path(__file__).parents[2]
 RUNS = 10
-FOUND = {
-    54: "what the executions' supervisor was to begin as it crashed never began",
-    1_000_033: "an execution whose caller was told of a crash was stored, and never began",
+FOUND: dict[int, tuple[tuple[str, ...], str]] = {
+    54: ((), "what the executions' supervisor was to begin as it crashed never began"),
+    1_000_033: ((), "an execution whose caller was told of a crash was stored, and never began"),
+    2_000_059: (("graphs",), "who was woken to be cancelled did not hear of its child's end"),
 }
-"""Seeds that have found a mistake, and which."""
+"""Seeds that have found a mistake, with the kinds of plans that they had then, and which."""
 
 
 @pytest.mark.parametrize("first", range(1_000_000, 1_000_000 + 8 * RUNS, RUNS))
@@ -27,7 +28,7 @@ def test_a_week_of_faults_breaks_no_promise(first: int) -> None:
 
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_a_seed_has_found_stays_mended(seed: int) -> None:
-    assert outcome_of(seed).problems == []
+    assert outcome_of(seed, FOUND[seed][0]).problems == []
 
 
 def test_a_seed_is_the_same_week_in_another_process() -> None:
