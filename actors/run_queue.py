@@ -241,6 +241,8 @@ class RunQueue(CastMember):
                 self._line.add(Waiting.found(execution, now))
         for key in found.unwanted:
             self._backfills.end(key)
+        for orphan in found.orphans:
+            self.ref.tell(CancelExecution(orphan, "its parent does not want it"))
         self.release()
         self.alarms_ring(_AlarmsRing())
 

@@ -29,12 +29,15 @@ class Backlog(NamedTuple):
     """First starts since the instant that was asked for."""
     unwanted: frozenset[BackfillId] = frozenset()
     """Backfills that somebody has cancelled, and that have not come to their end."""
+    orphans: tuple[ExecutionId, ...] = ()
+    """Executions that a step has begun and does not wait for any more."""
 
 
 def backlog(reader: Reader, since: datetime | None) -> Backlog:
     """What there is to do; with `since`, also the executions that started then or later."""
     starts = [] if since is None else starts_since(reader, since)
-    return Backlog(unfinished(reader), _owed(reader), starts, cancelled_backfills(reader))
+    unwanted = cancelled_backfills(reader)
+    return Backlog(unfinished(reader), _owed(reader), starts, unwanted, _orphans(reader))
 
 
 def queued_before(reader: Reader, at: datetime) -> list[ExecutionId]:
@@ -83,3 +86,21 @@ def _owed(reader: Reader) -> frozenset[ExecutionId]:
         .distinct()
     )
     return frozenset(key for (key,) in tuples(reader, query))
+
+
+def _orphans(reader: Reader) -> tuple[ExecutionId, ...]:
+    """Whoever was to cancel them had no time to: the server ended."""
+    child, step = ExecutionRow, StepRow
+    is_its_step = (step.execution == child.parent_id) & (step.name == child.parent_step)
+    query = (
+        child.select(child.id)
+        .join(step, JOIN.LEFT_OUTER, on=(is_its_step & (step.child_id == child.id)))
+        .where(
+            child.ended_at.is_null()
+            & child.parent_id.is_null(False)
+            & child.retry_of.is_null()
+            & step.child_id.is_null()
+        )
+        .order_by(child.queued_at, child.id)
+    )
+    return tuple(ExecutionId(key) for (key,) in tuples(reader, query))

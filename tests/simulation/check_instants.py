@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.check_times import Calendars, check_jitter
 from tests.simulation.driver import Record
 from tests.simulation.epochs import FOREVER, Epoch, epochs_of
 from tests.simulation.evidence import Evidence, FireRow
@@ -40,6 +41,8 @@ class _Schedule:
         self._by_id = evidence.executions
         self._rows = evidence.fires[key]
         self._epochs = epochs_of(key, evidence, record)
+        self._calendars = Calendars(record)
+        self._jitter = max(int(each.config.get("jitter", 0)) for each in self._epochs) * SECOND
 
     def problems(self) -> Iterator[str]:
         """Of all rows, and of all instants."""
@@ -53,6 +56,7 @@ class _Schedule:
             yield from self._overlaps()
             yield from self._skips(clocked)
         yield from self._most(clocked)
+        yield from check_jitter(clocked, self._epochs, self._record)
 
     def _unique(self) -> Iterator[str]:
         due = [each.due for each in self._executions if each.due is not None]
@@ -91,16 +95,20 @@ class _Schedule:
         epochs = self._configs(row)
         if not self._plan.jumps and not any(self._is_due(epoch, row.due) for epoch in epochs):
             yield f"{row} is of no due instant"
-        if not self._plan.jumps and row.decided < row.due:
+        if not self._plan.jumps and row.late < 0:
             yield f"{row} was decided before it was due"
-        excluded = [is_excluded(epoch.config, row.due) for epoch in epochs]
+        excluded = [
+            is_excluded(epoch.config, row.due, days)
+            for epoch in epochs
+            for days in self._calendars.of(epoch.config, row.decided)
+        ]
         if row.reason == "excluded" and not any(excluded):
             yield f"{row}: it is not excluded"
         if row.outcome in MADE and epochs and all(excluded):
             yield f"{row}: it is excluded"
         if row.outcome == "skipped" and row.reason == "overlap":
             yield from self._blocked(row)
-        late = row.decided - row.due
+        late = row.late
         if row.outcome in ("started", "queued") and late > ON_TIME and not self._plan.jumps:
             yield f"{row} was not on time"
         if late > PATIENCE and not self._plan.jumps and not self._is_explained(row):
@@ -123,10 +131,10 @@ class _Schedule:
     def _is_explained(self, row: FireRow) -> bool:
         """Whether the server or its disk was away, or the schedule paused, while it was to be decided."""
         for window in self._record.windows:
-            if window.begin <= row.decided and row.due <= window.end + PATIENCE:
+            if window.begin <= row.decided and row.due + row.jitter <= window.end + PATIENCE:
                 return True
         return any(
-            epoch.is_paused and epoch.begin <= row.decided and row.due <= epoch.end
+            epoch.is_paused and epoch.begin <= row.decided and row.due + row.jitter <= epoch.end
             for epoch in self._epochs
         )
 
@@ -157,14 +165,14 @@ class _Schedule:
         for number, epoch in enumerate(self._epochs):
             if epoch.is_paused and not self._is_resumed_alike(number):
                 continue
-            begin, end = epoch.begin, min(epoch.end, self._end)
+            begin, end = epoch.begin, min(epoch.end, self._end - self._jitter)
             finished = _used_up(epoch, self._rows)
             for due in due_instants(epoch.config, epoch.anchor, begin, end):
                 if due in singles or due in changed or due > finished:
                     continue
                 if any(first <= due <= last for first, last in ranges):
                     continue
-                if self._is_overtaken(number, due):
+                if self._is_overtaken(number, due) or self._was_put_off(number, due):
                     continue
                 yield f"nothing says what became of {due}"
 
@@ -183,6 +191,19 @@ class _Schedule:
             ):
                 return True
         return end - due < ON_TIME and self._plan.has_faults
+
+    def _was_put_off(self, number: int, due: int) -> bool:
+        """Whether the rule was replaced, or stopped for good, before the instant was to fire."""
+        longest = int(self._epochs[number].config.get("jitter", 0)) * SECOND
+        for place, epoch in enumerate(self._epochs[number:], start=number):
+            if epoch.end - due > longest:
+                return False
+            following = self._epochs[place + 1 : place + 2]
+            if not following or following[0].draft is not epoch.draft:
+                return True
+            if following[0].is_paused and not self._is_resumed_alike(place + 1):
+                return True
+        return False
 
     def _most(self, rows: list[FireRow]) -> Iterator[str]:
         limits = [epoch.config.get("maxRuns") for epoch in self._epochs]

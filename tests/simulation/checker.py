@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.simulation.check_events import check_events
 from tests.simulation.check_executions import check_executions
 from tests.simulation.check_instants import check_instants
+from tests.simulation.check_times import check_lateness
 from tests.simulation.driver import AFTERWARDS, Simulation
 from tests.simulation.evidence import Evidence
 from tests.simulation.rules import SECOND
@@ -22,6 +23,7 @@ def _found(simulation: Simulation, evidence: Evidence) -> Iterator[str]:
     yield from check_executions(plan, evidence, record, world)
     quiet = world.now() - round(AFTERWARDS.total_seconds()) * SECOND
     yield from check_instants(plan, evidence, record, quiet - 60 * SECOND)
+    yield from check_lateness(evidence)
     yield from _counters(evidence)
 
 

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -18,6 +19,10 @@ from tests.simulation.works import World, built
 
 AFTERWARDS = timedelta(days=40)
 """How long what has begun may take to end when nothing new begins."""
+_OFFSETS = (
+    "SELECT id, next_due, next_fire - next_due FROM schedules "
+    "WHERE status = 'active' AND next_fire IS NOT NULL"
+)
 _TABLES = {
     "create": "schedules",
     "trigger": "executions",
@@ -53,6 +58,14 @@ class Window(NamedTuple):
     end: int
 
 
+class Offset(NamedTuple):
+    """By how much an instant was to be put off, as it stood in the database some time."""
+
+    schedule: str
+    due: int
+    offset: int
+
+
 @dataclass
 class Record:
     """What was seen from outside."""
@@ -60,6 +73,8 @@ class Record:
     calls: list[Call] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    seen: dict[Offset, int] = field(default_factory=dict)
+    """When each was seen last."""
 
 
 class Simulation:
@@ -95,6 +110,7 @@ class Simulation:
         for act in self.plan.acts:
             self._until(act.at)
             getattr(self, f"_{act.kind}")(**act.given)
+            self._look()
         self._until(SPAN.total_seconds())
         self._quiet()
 
@@ -123,6 +139,13 @@ class Simulation:
         self.runtime.start()
         self.record.windows.append(Window("down", begin, self.world.now()))
         self.client.follow()
+        self._look()
+
+    def _look(self) -> None:
+        """What is put off by how much: it is to be the same whenever somebody looks."""
+        with suppress(sqlite3.OperationalError):  # a transaction is under way
+            found = map(Offset._make, self.outside.execute(_OFFSETS).fetchall())
+            self.record.seen.update(dict.fromkeys(found, self.world.now()))
 
     def _quiet(self) -> None:
         """Nothing goes wrong any more, nothing new begins: what has begun must end."""
@@ -172,6 +195,14 @@ class Simulation:
 
     def _delete(self, key: str, *, cancel: bool) -> None:
         self._to_schedule("delete", key, {}, lambda it: it.delete_scheduled_workflow, cancel=cancel)
+
+    def _calendar(self, name: str, dates: list[str]) -> None:
+        self._ask(
+            "calendar",
+            name,
+            {"dates": dates},
+            lambda: self.runtime.put_calendar(name, dates=dates),
+        )
 
     def _trigger(self, pick: float) -> None:
         if self._keys:
@@ -328,7 +359,7 @@ class Simulation:
         """All fields, so that none of the rule before stays."""
         usual: dict[str, Any] = {"exclude": [], "maxRuns": None, "startAt": None, "endAt": None}
         if "event" not in config and "manual" not in config:
-            usual |= {"catchUpWindow": None, "timezone": "UTC"}
+            usual |= {"catchUpWindow": None, "timezone": "UTC", "jitter": 0}
         if "interval" in config:
             usual["anchor"] = None
         return {**usual, **config} if "manual" not in config else config

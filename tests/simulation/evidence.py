@@ -61,6 +61,13 @@ class FireRow(NamedTuple):
     blocked_by: str | None
     through: int | None
     instants: int
+    jitter: int
+    """By how much it was put off."""
+
+    @property
+    def late(self) -> int:
+        """How much later than it was to be it was decided."""
+        return self.decided - self.due - self.jitter
 
 
 class EventRow(NamedTuple):
@@ -123,7 +130,7 @@ class Evidence:
         self.fires: defaultdict[str, list[FireRow]] = defaultdict(list)
         for row in rows(
             "SELECT schedule_id, due, decided_at, outcome, reason, execution_id, blocked_by, "
-            "through, instants FROM fires ORDER BY schedule_id, due"
+            "through, instants, jitter FROM fires ORDER BY schedule_id, due"
         ):
             self.fires[row[0]].append(FireRow(*row))
         self.events = [

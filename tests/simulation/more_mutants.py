@@ -1,16 +1,22 @@
-"""Mistakes in what only half of the seeds have: workflows as steps, and steps for each item of a list."""
+"""Mistakes in what only half of the seeds have: workflows as steps, jitter, calendars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 from quarterjack.actors import messages as m
 from quarterjack.actors.engine import DeliverIfAwake
 from quarterjack.actors.execution_course import ExecutionCourse
+from quarterjack.actors.fire_decisions import Deciding
 from quarterjack.actors.mapped_items import MappedItems
+from quarterjack.actors.policies.timetable import Occurrence, Timetable
 from quarterjack.actors.run_queue import RunQueue
 from quarterjack.actors.step_ledger import StepLedger, StepState
 from quarterjack.actors.step_starts import StepStarts
+from quarterjack.storage import Fire, Schedule
 from tests.simulation.mutants import MUTANTS, mutant
 
 __all__ = ["MUTANTS"]
@@ -90,3 +96,55 @@ def _() -> Any:
         return real(self) or (not self._open and len(self._waiting) < len(self.values))
 
     return patch.object(MappedItems, "are_through", are_through)
+
+
+@mutant("by how much an instant is put off is drawn anew each time")
+def _() -> Any:
+    drawn = count(1)
+
+    def occurrence(self: Timetable, due: datetime) -> Occurrence:
+        return Occurrence(due, due + self._config.jitter * (next(drawn) * 0.37 % 1))
+
+    return patch.object(Timetable, "occurrence", occurrence)
+
+
+@mutant("jitter goes beyond its bound")
+def _() -> Any:
+    real = Timetable.occurrence
+
+    def occurrence(self: Timetable, due: datetime) -> Occurrence:
+        return Occurrence(due, due + 2 * real(self, due).jitter)
+
+    return patch.object(Timetable, "occurrence", occurrence)
+
+
+@mutant("jitter counts as lateness")
+def _() -> Any:
+    real = Deciding._row
+
+    def row(self: Deciding, *given: Any, **more: Any) -> Fire:
+        return replace(real(self, *given, **more), jitter=timedelta(0))
+
+    return patch.object(Deciding, "_row", row)
+
+
+@mutant("a schedule keeps to the days that a calendar had first")
+def _() -> Any:
+    real, first = Timetable.of, dict[tuple[str, str], Any]()
+
+    def of(schedule: Schedule, calendars: Mapping[str, Any] | None = None) -> Timetable:
+        key = f"{schedule.created_at} {schedule.id}"
+        known = {
+            name: first.setdefault((key, name), days) for name, days in (calendars or {}).items()
+        }
+        return real(schedule, known)
+
+    return patch.object(Timetable, "of", of)
+
+
+@mutant("excluded days are those of UTC")
+def _() -> Any:
+    def excluded_by(self: Timetable, due: datetime) -> str | None:
+        return self._exclusions.entry_for(due.date())
+
+    return patch.object(Timetable, "excluded_by", excluded_by)

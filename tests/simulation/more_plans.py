@@ -1,4 +1,4 @@
-"""What half of the seeds have more: workflows as steps, steps for each item of a list.
+"""What half of the seeds have more: workflows as steps, steps for each item, jitter, calendars.
 
 Each kind has dice of its own, so that the plan of an old seed stays what it was, and gets something new.
 """
@@ -6,11 +6,14 @@ Each kind has dice of its own, so that the plan of an old seed stays what it was
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from random import Random
+from typing import Any
 
-from tests.simulation.plans import Plan, StepPlan, WorkflowPlan, plan_of
+from tests.simulation.plans import SPAN, Act, Plan, StepPlan, WorkflowPlan, plan_of
+from tests.simulation.rules import SECOND, instant, parsed
 
 SHARE = 0.5
 """Of the seeds that have more."""
+CALENDARS = ("bank", "school")
 
 
 def whole_plan_of(seed: int, kinds: Collection[str] | None = None) -> Plan:
@@ -106,4 +109,51 @@ def takes_item(workflow: WorkflowPlan) -> bool:
     return any(step.takes_item and not step.items for step in workflow.steps)
 
 
-_KINDS: tuple[tuple[str, float, Callable[[Plan, Random], Plan]], ...] = (("graphs", 0.4, _graphs),)
+# Times
+
+
+def _times(plan: Plan, dice: Random) -> Plan:
+    """Schedules with jitter, and such as exclude the days of calendars that change."""
+    acts = [_with_times(act, dice) for act in plan.acts]
+    first = parsed(plan.start)
+    for name in CALENDARS:
+        moments = (0.0, *(dice.uniform(1, SPAN.total_seconds()) for _ in range(dice.randint(0, 3))))
+        for at in moments:
+            days = (instant(first + day * 86_400 * SECOND) for day in range(9))
+            dates = [day.date().isoformat() for day in days if dice.random() < 0.3]
+            given = {"name": name, "dates": dates}
+            if at and dice.random() < 0.5:
+                acts += _just_then(at, given, dice, is_slow=plan.has_faults)
+            else:
+                acts.append(Act(round(at, 3), "calendar", given))
+    return replace(plan, acts=tuple(sorted(acts, key=lambda act: act.at)))
+
+
+def _just_then(at: float, given: dict[str, Any], dice: Random, *, is_slow: bool) -> list[Act]:
+    """A change about when something is due, and some schedule is awake; perhaps while commits are slow."""
+    at = at // 43_200 * 43_200 + 43_200
+    acts = [Act(at - 10, "trigger", {"pick": dice.random()})]
+    if is_slow and dice.random() < 0.5:
+        acts += [Act(at - 3, "slow", {"took": 8}), Act(at + 100, "slow", {"took": 0})]
+    return [*acts, Act(at + dice.choice((-6, -1, -0.02, 0, 0.001)), "calendar", given)]
+
+
+def _with_times(act: Act, dice: Random) -> Act:
+    if act.kind not in ("create", "update"):
+        return act
+    draft, at = act.given["draft"], act.at
+    config = dict(draft["scheduleConfig"])
+    if "event" in config or "manual" in config:
+        return act
+    if dice.random() < 0.5:
+        config["jitter"] = dice.choice((20, 600, 600, 3_000, 20_000))
+    if dice.random() < 0.5:
+        config["exclude"] = [*config.get("exclude", ()), f"calendar:{dice.choice(CALENDARS)}"]
+        at = at or 1.0  # the calendar is made first
+    return replace(act, at=at, given={**act.given, "draft": {**draft, "scheduleConfig": config}})
+
+
+_KINDS: tuple[tuple[str, float, Callable[[Plan, Random], Plan]], ...] = (
+    ("graphs", 0.4, _graphs),
+    ("times", 0.5, _times),
+)

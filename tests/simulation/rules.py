@@ -1,6 +1,6 @@
 """When a schedule is due by its rule, told by what the tests know of cron, not by the product."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
@@ -41,10 +41,11 @@ def due_instants(config: dict[str, Any], anchor: int, begin: int, end: int) -> I
             yield found
 
 
-def is_excluded(config: dict[str, Any], due: int) -> bool:
-    """Whether the local day of an instant is one of the excluded ones."""
+def is_excluded(config: dict[str, Any], due: int, days: Collection[str] = ()) -> bool:
+    """Whether the local day of an instant is one of the excluded ones, or of these."""
     zone = ZoneInfo(config.get("timezone", "UTC"))
-    return instant(due).astimezone(zone).date().isoformat() in config.get("exclude", ())
+    day = instant(due).astimezone(zone).date().isoformat()
+    return day in config.get("exclude", ()) or day in days
 
 
 def _by_rule(config: dict[str, Any], anchor: int, begin: int, end: int) -> Iterator[int]:
