@@ -54,6 +54,9 @@ def _may_be_cancelled(
 ) -> bool:
     if execution.id in cancels or is_unwanted(execution, evidence):
         return True
+    ended = {call.key for call in calls if call.kind == "end_backfill"}
+    if execution.backfill in ended and execution.retry_of is None:
+        return True
     if any(call.kind == "delete" and call.key == execution.schedule for call in calls):
         return True
     return any(

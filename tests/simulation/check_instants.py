@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.check_backfills import BACKFILLED, check_backfills
 from tests.simulation.check_times import Calendars, check_jitter
 from tests.simulation.driver import Record
 from tests.simulation.epochs import FOREVER, Epoch, epochs_of
@@ -18,7 +19,7 @@ ON_TIME = 10 * SECOND
 """Up to here an instant is merely late, and fires whatever its schedule's `catchUp`."""
 PATIENCE = 120 * SECOND
 """How long a crash may hold up a decision."""
-MADE = {"started", "queued", "caughtUp", "backfilled"}
+MADE = {"started", "queued", "caughtUp", BACKFILLED}
 CLOCKWORK = ("cron", "interval", "at")
 
 
@@ -40,6 +41,8 @@ class _Schedule:
         self._executions = [each for each in evidence.executions.values() if each.schedule == key]
         self._by_id = evidence.executions
         self._rows = evidence.fires[key]
+        self._own = [row for row in self._rows if row.outcome != BACKFILLED]
+        self._backfills = [each for each in evidence.backfills.values() if each.schedule == key]
         self._epochs = epochs_of(key, evidence, record)
         self._calendars = Calendars(record)
         self._jitter = max(int(each.config.get("jitter", 0)) for each in self._epochs) * SECOND
@@ -47,7 +50,16 @@ class _Schedule:
     def problems(self) -> Iterator[str]:
         """Of all rows, and of all instants."""
         yield from self._unique()
-        clocked = [row for row in self._rows if self._is_clocked(row)]
+        clocked = [row for row in self._own if self._is_clocked(row)]
+        yield from check_backfills(
+            self._backfills,
+            self._rows,
+            self._executions,
+            self._epochs,
+            self._record,
+            self._calendars,
+            is_steady=not self._plan.jumps,
+        )
         for row in clocked:
             yield from self._truth(row)
         if not self._plan.jumps:
@@ -160,13 +172,14 @@ class _Schedule:
             if first <= last:
                 yield f"the rows to {last} and from {first} overlap"
         singles = {first for first, last in covered if first == last}
+        singles |= {row.due for row in self._rows if row.outcome == BACKFILLED}
         ranges = [each for each in covered if each[0] < each[1]]
         changed = {epoch.begin for epoch in self._epochs}
         for number, epoch in enumerate(self._epochs):
             if epoch.is_paused and not self._is_resumed_alike(number):
                 continue
             begin, end = epoch.begin, min(epoch.end, self._end - self._jitter)
-            finished = _used_up(epoch, self._rows)  # also by events, before it was changed
+            finished = _used_up(epoch, self._own)  # also by events, before it was changed
             for due in due_instants(epoch.config, epoch.anchor, begin, end):
                 if due in singles or due in changed or due > finished:
                     continue
@@ -243,7 +256,8 @@ class _Schedule:
         most = max(epoch.draft["executionConfig"]["maxConcurrency"] for epoch in self._epochs)
         turns: list[tuple[int, int]] = []
         for each in self._executions:
-            if each.started is not None and each.due is not None:  # others pass by the limit
+            passes = each.due is None or each.backfill is not None
+            if each.started is not None and not passes:
                 turns += [(each.started, 1), (each.ended or FOREVER, -1)]
         running = 0
         for _, turn in sorted(turns):
@@ -254,7 +268,7 @@ class _Schedule:
 
     def _skips(self, rows: list[FireRow]) -> Iterator[str]:
         """With `skip`, nothing that has a due instant is made while another has not ended."""
-        timed = [each for each in self._executions if each.due is not None]
+        timed = [each for each in self._executions if each.due is not None and not each.backfill]
         for row in rows:
             policies = {epoch.config.get("overlap", "skip") for epoch in self._configs(row)}
             if row.outcome not in MADE or policies != {"skip"}:

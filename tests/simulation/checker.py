@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.simulation.check_backfills import check_totals
 from tests.simulation.check_events import check_events
 from tests.simulation.check_executions import check_executions
 from tests.simulation.check_instants import check_instants
@@ -24,6 +25,7 @@ def _found(simulation: Simulation, evidence: Evidence) -> Iterator[str]:
     quiet = world.now() - round(AFTERWARDS.total_seconds()) * SECOND
     yield from check_instants(plan, evidence, record, quiet - 60 * SECOND)
     yield from check_lateness(evidence)
+    yield from check_totals(evidence, record)
     yield from _counters(evidence)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from quarterjack.actors.engine import Reply
 from quarterjack.runtime import Settings
 from quarterjack.runtime.testing import VirtualClock, VirtualRuntime
+from quarterjack.storage import BackfillProgress
 from tests.simulation.client import Client, is_durable
 from tests.simulation.plans import SPAN, Plan
 from tests.simulation.rules import instant, parsed
@@ -73,6 +74,7 @@ class Record:
     calls: list[Call] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    progress: dict[str, BackfillProgress] = field(default_factory=dict)
     seen: dict[Offset, int] = field(default_factory=dict)
     """When each was seen last."""
 
@@ -158,6 +160,7 @@ class Simulation:
         self._settle(AFTERWARDS)
         self.client.follow()
         self._settle(timedelta(seconds=1))
+        self._progress()
         self.broken += self.client.broken
 
     def _all_are_paused(self) -> bool:
@@ -287,6 +290,32 @@ class Simulation:
         }[_TABLES[kind]]
         if not is_durable(self.outside, query, key):
             self.broken.append(f"{kind} of {key} was answered before it was durable")
+
+    def _backfill(self, key: str, begin: float, end: float, how: dict[str, Any]) -> None:
+        mine = f"bkf_own{len(self.record.calls)}"
+        start = parsed(self.plan.start)
+        first, last = (start + round(each * 1_000) * 1_000 for each in (begin, end))
+        request = {"start": instant(first).isoformat(), "end": instant(last).isoformat(), **how}
+        self._to_schedule(
+            "backfill",
+            key,
+            {"backfill": mine, "first": first, "last": last},
+            lambda it: it.backfill_schedule,
+            request,
+            backfill_id=mine,
+        )
+
+    def _end_backfill(self, pick: float) -> None:
+        newest = self.outside.execute("SELECT id FROM backfills ORDER BY created_at, id")
+        found = [key for (key,) in newest]
+        if found:
+            key = _picked(found, pick)
+            self._ask("end_backfill", key, {}, lambda: self.runtime.cancel_backfill(key))
+
+    def _progress(self) -> None:
+        """How far the backfills are said to have come, at the end."""
+        for (key,) in self.outside.execute("SELECT id FROM backfills ORDER BY id").fetchall():
+            self.record.progress[key] = self.runtime.get_backfill(key).get()
 
     # What goes wrong
 

@@ -25,6 +25,7 @@ class ExecutionRow(NamedTuple):
     """In the order in which they were stored."""
     parent: str | None
     parent_step: str | None
+    backfill: str | None
     params: dict[str, Any]
     result: Any
 
@@ -82,6 +83,20 @@ class EventRow(NamedTuple):
     data: dict[str, Any]
 
 
+class BackfillRow(NamedTuple):
+    """One backfill."""
+
+    id: str
+    schedule: str
+    start: int
+    end: int
+    overlap: str
+    limit: int
+    total: int
+    created: int
+    cancelled: int | None
+
+
 class ScheduleRow(NamedTuple):
     """One schedule's state and counters."""
 
@@ -106,7 +121,7 @@ class Evidence:
             row[0]: ExecutionRow._make([*row, _unpacked(params), _unpacked(result)])
             for *row, params, result in rows(
                 "SELECT id, workflow_id, schedule_id, status, trigger, due, queued_at, started_at, "
-                "ended_at, retry_of, stop_reason, rowid, parent_id, parent_step, params, result "
+                "ended_at, retry_of, stop_reason, rowid, parent_id, parent_step, backfill_id, params, result "
                 "FROM executions ORDER BY queued_at, id"
             )
         }
@@ -144,6 +159,13 @@ class Evidence:
             row[0]: ScheduleRow(*row)
             for row in rows(
                 "SELECT id, status, executions, succeeded, failed, runs FROM schedules ORDER BY id"
+            )
+        }
+        self.backfills = {
+            row[0]: BackfillRow(*row)
+            for row in rows(
+                'SELECT id, schedule_id, start, "end", overlap, max_concurrency, total, created_at, '
+                "cancelled_at FROM backfills ORDER BY id"
             )
         }
         self.hours = rows("SELECT * FROM workflow_hours")

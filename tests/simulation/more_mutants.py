@@ -1,4 +1,4 @@
-"""Mistakes in what only half of the seeds have: workflows as steps, jitter, calendars."""
+"""Mistakes in what only half of the seeds have: workflows as steps, jitter, calendars, backfills."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -7,7 +7,9 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
+from quarterjack.actors import backfill
 from quarterjack.actors import messages as m
+from quarterjack.actors.backfill_lanes import BackfillLanes
 from quarterjack.actors.engine import DeliverIfAwake
 from quarterjack.actors.execution_course import ExecutionCourse
 from quarterjack.actors.fire_decisions import Deciding
@@ -16,7 +18,8 @@ from quarterjack.actors.policies.timetable import Occurrence, Timetable
 from quarterjack.actors.run_queue import RunQueue
 from quarterjack.actors.step_ledger import StepLedger, StepState
 from quarterjack.actors.step_starts import StepStarts
-from quarterjack.storage import Fire, Schedule
+from quarterjack.storage import ExecutionStatus, Fire, Schedule, backfills
+from quarterjack.storage.queries import decided_since
 from tests.simulation.mutants import MUTANTS, mutant
 
 __all__ = ["MUTANTS"]
@@ -148,3 +151,29 @@ def _() -> Any:
         return self._exclusions.entry_for(due.date())
 
     return patch.object(Timetable, "excluded_by", excluded_by)
+
+
+@mutant("a backfill makes executions of excluded days")
+def _() -> Any:
+    return patch.object(Timetable, "firing_from", Timetable.from_)
+
+
+@mutant("a cancelled backfill goes on")
+def _() -> Any:
+    return patch.object(BackfillLanes, "end", lambda *_: None)
+
+
+@mutant("a backfill counts failures as successes")
+def _() -> Any:
+    return patch.dict(backfills._COUNTED_AS, {ExecutionStatus.FAILED: "succeeded"})
+
+
+@mutant("a backfill leaves out what the ledger has a row of")
+def _() -> Any:
+    from quarterjack.storage.backfills import ledger as real
+
+    def ledger(reader: Any, key: Any, first: datetime, last: datetime) -> Any:
+        found = real(reader, key, first, last)
+        return found._replace(executed=found.executed | decided_since(reader, key, first))
+
+    return patch.object(backfill, "ledger", ledger)

@@ -153,7 +153,35 @@ def _with_times(act: Act, dice: Random) -> Act:
     return replace(act, at=at, given={**act.given, "draft": {**draft, "scheduleConfig": config}})
 
 
+# Backfills
+
+
+def _backfills(plan: Plan, dice: Random) -> Plan:
+    """Ranges of the past are made up for; some of that is cancelled, perhaps at once."""
+    keys = sorted({act.given["key"] for act in plan.acts if act.kind == "create"})
+    acts = list(plan.acts)
+    for _ in range(dice.choice((1, 1, 2, 3))):
+        at = round(dice.uniform(90_000, SPAN.total_seconds()), 3)
+        if dice.random() < 0.2:
+            at = at // 3_600 * 3_600
+        begin = at - dice.choice((20_000, 90_000, 200_000, 400_000))
+        given: dict[str, Any] = {"key": dice.choice(keys), "begin": begin, "end": at + 10_000}
+        if dice.random() < 0.6:
+            given["end"] = dice.uniform(begin + 1, at)
+        given["how"] = dice.choice(
+            ({}, {"overlap": "queueAll"}, {"overlap": "allow"}, {"maxConcurrency": 3})
+        )
+        acts.append(Act(at, "backfill", given))
+        if dice.random() < 0.4:  # again, while the first is under way
+            acts.append(Act(at + dice.choice((0, 0.02, 3_000)), "backfill", given))
+        if dice.random() < 0.4:
+            after = dice.choice((0, 0.02, 1, 4_000, 20_000))
+            acts.append(Act(at + after, "end_backfill", {"pick": dice.random()}))
+    return replace(plan, acts=tuple(sorted(acts, key=lambda act: act.at)))
+
+
 _KINDS: tuple[tuple[str, float, Callable[[Plan, Random], Plan]], ...] = (
     ("graphs", 0.4, _graphs),
     ("times", 0.5, _times),
+    ("backfills", 0.4, _backfills),
 )

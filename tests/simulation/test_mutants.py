@@ -22,6 +22,10 @@ FIRST = {
     "a schedule runs more at once than it may": 29,
     "a sub-workflow goes on when its parent is cancelled": 47,
     "who was begun again only to be cancelled does not hear of its sub-workflow's end": 2_000_059,
+    "a backfill makes executions of excluded days": 55,
+    "a cancelled backfill goes on": 208,
+    "a backfill counts failures as successes": 141,
+    "a backfill leaves out what the ledger has a row of": 141,
 }
 """Where to begin with those that the first seeds do not notice."""
 
