@@ -93,6 +93,8 @@ class VirtualActors(Supervisor):
         key = cell.spec.id
         if self.child(key) is cell:
             del self._children()[key]
+        if self._is_leaving(key):  # another one, later
+            return
         for kept in self._kept.pop(key, ()):
             kept.to(self._awake(key, kept.first))
 

@@ -19,6 +19,7 @@ from quarterjack.actors.engine import (
     Restart,
     VirtualActors,
 )
+from quarterjack.actors.engine.cell import ChildStopped
 
 IDLE = timedelta(minutes=10)
 CRASH = crash(LookupError("nothing there"))
@@ -235,6 +236,22 @@ def test_what_is_kept_for_the_next_one_outlives_a_crash_of_the_supervisor(
     virtual.stage.advance(seconds=10)
 
     assert answer.get() == 3
+
+
+def test_one_that_left_as_the_supervisor_crashed_has_a_next_one(virtual: Virtual) -> None:
+    def deaf(*_: Any) -> None:
+        raise LookupError("it has left")
+
+    virtual.ask("a", add(1))
+    supervisor = virtual.ref.cell.actor
+    assert supervisor is not None
+    handlers = {**supervisor.handlers, ChildStopped: deaf}
+    setattr(supervisor, "handlers", handlers)  # noqa: B010 - only this one's
+    virtual.send(Deliver("a", Do(leave)))
+    virtual.stage.advance(seconds=10)
+
+    assert virtual.ask("a", add(2)) == 3
+    assert virtual.stage.read() == ["start a", "stop a", "start a"]
 
 
 def test_what_is_kept_for_the_next_one_is_refused_when_all_stop(virtual: Virtual) -> None:
