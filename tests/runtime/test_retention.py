@@ -15,7 +15,7 @@ from quarterjack.runtime import Runtime, Settings, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage import InvalidInput
 from quarterjack.storage.database import Address
-from quarterjack.storage.giving_back import GiveBack
+from quarterjack.storage.giving_back import GiveBack, GivenBack
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 from quarterjack.storage.upgrade import open_upgraded
@@ -96,7 +96,7 @@ def test_space_is_given_back_bit_by_bit_and_a_tenth_is_kept(tmp_path: Path) -> N
         large = file.stat().st_size
         connection.execute("DELETE FROM facts WHERE name < '6'")
         journal, steps = Journal(writer), 1
-        while journal.commit([GiveBack()]).outcomes[0]:
+        while journal.commit([GiveBack()]).outcomes[0].more:
             steps += 1
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -121,7 +121,7 @@ def test_a_file_of_before_can_not_shrink_and_is_no_trouble(tmp_path: Path) -> No
         connection.executemany("INSERT INTO facts VALUES (?, ?)", rows)
         connection.execute("DELETE FROM facts")
         connection.execute("COMMIT")
-        assert Journal(writer).commit([GiveBack()]).outcomes == [False]
+        assert Journal(writer).commit([GiveBack()]).outcomes == [GivenBack(0, False)]
     finally:
         writer.close()
 

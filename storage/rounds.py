@@ -1,0 +1,42 @@
+"""How far a round of pruning has come, and how much the next change of it may do."""
+
+from typing import Final, NamedTuple
+
+from .old_executions import Stretch
+
+
+class Place(NamedTuple):
+    """Where a change goes on: with which kind of rows, and after which workflow, schedule or webhook; and
+    how far it has come with the next one."""
+
+    part: int = 0
+    after: str = ""
+    stretch: Stretch | None = None
+    seen: int | None = None
+
+
+BEGIN: Final = Place()
+
+
+class Room(NamedTuple):
+    """How much a change may still delete: rows that were asked for, and rows with what hangs on them."""
+
+    rows: int
+    effort: int
+
+    @property
+    def least(self) -> int:
+        """Of what nothing hangs on."""
+        return min(self.rows, self.effort)
+
+
+class Looked(NamedTuple):
+    """How many rows went, how many with what hung on them,
+    and where the same kind goes on; None: there is no more."""
+
+    rows: int
+    touched: int
+    further: Place | None = None
+
+
+NOTHING: Final = Looked(0, 0)
