@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from peewee import SQL, Case, Field, Select, Tuple, fn
 
 from .forgotten import Gone, remember
+from .rounds import Bound, Room, Stretch
 from .statements import Slot, Statement
 from .statuses import UNFINISHED
 from .tables import AttemptRow, ExecutionRow, OutputRow, StepRow
@@ -19,7 +20,8 @@ from .transaction import Transaction
 USUAL: Final = 3
 """Rows that an execution has at the least, if it did anything: itself, a step, an attempt."""
 HUGE: Final = 1_000
-"""Rows of one execution; more are not deleted at once."""
+"""Attempts and output of one execution; more are not deleted at once. Its steps are, with the execution
+itself: so nobody retries one of which some results are gone."""
 _PAGE: Final = SQL("4096")
 _OPEN: Final = [status.value for status in UNFINISHED]
 _row, _parent = ExecutionRow, ExecutionRow.alias()
@@ -34,18 +36,13 @@ def _hanging(rows: Any, weight: Any) -> Any:
     return rows.select(fn.coalesce(fn.sum(weight), 0)).where(rows.execution == _row.id)
 
 
-_WEIGHT: Final = Case(
-    None,
-    (
-        (
-            _row.ended_at.is_null(False),
-            _weight(_row.result)
-            + _hanging(StepRow, _weight(StepRow.result))
-            + _hanging(AttemptRow, SQL("1"))
-            + _hanging(OutputRow, _weight(OutputRow.output)),
-        ),
-    ),
-    0,
+def _of_ended(weight: Any) -> Any:
+    return Case(None, ((_row.ended_at.is_null(False), weight),), 0)
+
+
+_WEIGHT: Final = _of_ended(_weight(_row.result) + _hanging(StepRow, _weight(StepRow.result)))
+_TRACES: Final = _of_ended(
+    _hanging(AttemptRow, SQL("1")) + _hanging(OutputRow, _weight(OutputRow.output))
 )
 
 
@@ -61,6 +58,7 @@ def _window(slot: Slot) -> Any:
             _row.ended_at,
             _row.status.in_(_OPEN) | has_open_parent,
             _WEIGHT,
+            _TRACES,
             _row.schedule_id,
             _row.status,
             _row.trigger,
@@ -101,24 +99,7 @@ def _some_of(rows: Any, *key: Field) -> Statement:
 _PIECES: Final = (
     _some_of(OutputRow, OutputRow.step, OutputRow.number),
     _some_of(AttemptRow, AttemptRow.step, AttemptRow.number),
-    _some_of(StepRow, StepRow.execution, StepRow.name),
 )
-
-
-class Bound(NamedTuple):
-    """What was queued before the one and has ended before the other may go (both in microseconds)."""
-
-    queued_before: int
-    ended_before: int
-
-
-class Stretch(NamedTuple):
-    """The executions of a workflow (None: of all), what of them may go, and after which one to go on."""
-
-    workflow_id: str | None
-    bounds: tuple[Bound, ...]
-    queued_at: int = -(2**63)
-    id: str = ""
 
 
 class Deleted(NamedTuple):
@@ -134,13 +115,18 @@ class _Found(NamedTuple):
     queued_at: int
     ended_at: int | None
     is_needed: int
-    weight: int
+    own_weight: int
+    traces: int
     schedule_id: str | None
     status: str
     trigger: str
     due: int | None
     backfill_id: str | None
     started_at: int | None
+
+    @property
+    def weight(self) -> int:
+        return self.own_weight + self.traces
 
     def may_go(self, bounds: Sequence[Bound]) -> bool:
         if self.is_needed or self.ended_at is None:
@@ -162,17 +148,18 @@ class _Found(NamedTuple):
         )
 
 
-def delete_old(transaction: Transaction, stretch: Stretch, most: int, effort: int) -> Deleted:
-    """Delete up to `most` executions of the stretch, and (if there are several) up to `effort` rows."""
-    width = max(1, min(most, effort // USUAL))
+def delete_old(transaction: Transaction, stretch: Stretch, room: Room) -> Deleted:
+    """Delete executions of the stretch, oldest first, as far as there is room."""
+    effort = room.effort
+    width = max(1, min(room.rows, effort // USUAL))
     window = _look(transaction, stretch, width)
     going: list[_Found] = []
     rows = 0
     for found in window:
         if found.may_go(stretch.bounds):
-            if found.weight > max(effort, HUGE) and not going:
+            if found.traces > max(effort, HUGE) and not going:
                 return Deleted(0, _delete_some(transaction, found.id, effort), stretch)
-            if going and rows + found.weight > effort:
+            if rows + found.weight > effort and (going or not room.is_fresh):
                 break
             going.append(found)
             rows += found.weight
@@ -210,7 +197,7 @@ def _delete(transaction: Transaction, going: Sequence[_Found], rows: int) -> int
 
 
 def _delete_some(transaction: Transaction, key: str, effort: int) -> int:
-    """Of one with very many rows: what it wrote goes first, then its steps' attempts, then the steps."""
+    """Of one with very many rows: what it wrote goes first, then its steps' attempts."""
     rows = 0
     for statement in _PIECES:
         rows += transaction.write_now(statement, {"id": key, "most": effort - rows})

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from peewee import SQL, Select, fn
+from peewee import SQL, Select, Tuple, fn
 
 from .access_tables import AuditRow
 from .rounds import NOTHING, Looked, Place, Room
@@ -42,7 +42,8 @@ def _has_execution(column: Any) -> Any:
 
 
 class _Owned(NamedTuple):
-    """Rows of schedules or webhooks: the next owner, its next rows (key, and 1: it may go), and their end."""
+    """Rows of schedules or webhooks: the next owner; its next old rows (key, instant, and 1: it may go) in
+    the order of instants and keys; and their end."""
 
     owner: Statement
     look: Statement
@@ -55,12 +56,13 @@ _FIRES: Final = _Owned(
         lambda slot: (
             FireRow.select(
                 FireRow.due,
+                FireRow.due,
                 (fn.coalesce(FireRow.through, FireRow.due) < slot("before"))
                 & ~_has_execution(FireRow.execution_id),
             )
             .where(
                 (FireRow.schedule_id == slot("owner"))
-                & (FireRow.due > slot("seen"))
+                & (FireRow.due > slot("key"))
                 & (FireRow.due < slot("before"))
             )
             .order_by(FireRow.due)
@@ -77,12 +79,13 @@ _MESSAGES: Final = _Owned(
     following(_message.webhook),
     Statement(
         lambda slot: (
-            _message.select(
-                _message.seq,
-                (_message.created_at < slot("before")) & _message.next_attempt_at.is_null(),
+            _message.select(_message.seq, _message.created_at, _message.next_attempt_at.is_null())
+            .where(
+                (_message.webhook == slot("owner"))
+                & (Tuple(_message.created_at, _message.seq) > Tuple(slot("at"), slot("key")))
+                & (_message.created_at < slot("before"))
             )
-            .where((_message.webhook == slot("owner")) & (_message.seq > slot("seen")))
-            .order_by(_message.seq)
+            .order_by(_message.created_at, _message.seq)
             .limit(slot("most"))
         )
     ),
@@ -149,15 +152,16 @@ def _of_owner(
     owner = next_after(transaction, rows.owner, place.after)
     if owner is None:
         return NOTHING
-    seen = _LOWEST if place.seen is None else place.seen
-    values = {"owner": owner, "seen": seen, "before": before, "most": room.least}
+    at, key = place.seen or (_LOWEST, _LOWEST)
+    values = {"owner": owner, "at": at, "key": key, "before": before, "most": room.least}
     found = transaction.read(rows.look, values)
-    going = [key for key, may_go in found if may_go]
+    going = [key for key, _, may_go in found if may_go]
     if going:
         transaction.write(rows.delete, {"owner": owner, "keys": json.dumps(going)})
     if len(found) < room.least:
         return Looked(len(going), len(going), Place(place.part, owner))
-    return Looked(len(going), len(going), place._replace(seen=found[-1][0]))
+    key, at, _ = found[-1]
+    return Looked(len(going), len(going), place._replace(seen=(at, key)))
 
 
 def events(transaction: Transaction, before: int, place: Place, room: Room) -> Looked:

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from . import old_records
 from .instants import to_micros
-from .old_executions import Bound, Stretch, delete_old
+from .old_executions import delete_old
 from .old_records import following, next_after
-from .rounds import BEGIN, NOTHING, Looked, Place, Room
+from .rounds import BEGIN, NOTHING, Bound, Looked, Place, Room, Stretch
 from .statements import Statement
 from .tables import ExecutionRow
 from .transaction import Transaction
@@ -125,15 +125,15 @@ class Prune:
                 touched=found.touched + looked.touched,
                 place=looked.further or self._next_part(place),
             )
-            if found.place is None:
-                break
+            if found.place in (None, place):
+                break  # it is through, or there is no room for the next
             place = found.place
             if found.rows >= self.most or found.touched >= self.effort or is_over():
                 break
         return found
 
     def _look(self, transaction: Transaction, place: Place, found: Pruned) -> tuple[str, Looked]:
-        room = Room(self.most - found.rows, self.effort - found.touched)
+        room = Room(self.most - found.rows, self.effort - found.touched, not found.touched)
         if place.part < len(_BOUNDS):
             return "executions", _BOUNDS[place.part](self, transaction, place, room)
         name, look = old_records.LOOKS[place.part - len(_BOUNDS)]
@@ -153,7 +153,7 @@ class Prune:
             return NOTHING
         bound = to_micros(self.keep.before)
         stretch = place.stretch or Stretch(None, (Bound(bound, bound),))
-        deleted = delete_old(transaction, stretch, room.rows, room.effort)
+        deleted = delete_old(transaction, stretch, room)
         further = None if deleted.left is None else place._replace(stretch=deleted.left)
         return Looked(deleted.executions, deleted.rows, further)
 
@@ -166,7 +166,7 @@ class Prune:
             if workflow_id is None:
                 return NOTHING
             stretch = Stretch(workflow_id, self._bounds(transaction, workflow_id))
-        deleted = delete_old(transaction, stretch, room.rows, room.effort)
+        deleted = delete_old(transaction, stretch, room)
         further = None
         if deleted.left is not None:
             further = place._replace(stretch=deleted.left)

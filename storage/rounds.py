@@ -2,7 +2,21 @@
 
 from typing import Final, NamedTuple
 
-from .old_executions import Stretch
+
+class Bound(NamedTuple):
+    """What was queued before the one and has ended before the other may go (both in microseconds)."""
+
+    queued_before: int
+    ended_before: int
+
+
+class Stretch(NamedTuple):
+    """The executions of a workflow (None: of all), what of them may go, and after which one to go on."""
+
+    workflow_id: str | None
+    bounds: tuple[Bound, ...]
+    queued_at: int = -(2**63)
+    id: str = ""
 
 
 class Place(NamedTuple):
@@ -12,7 +26,7 @@ class Place(NamedTuple):
     part: int = 0
     after: str = ""
     stretch: Stretch | None = None
-    seen: int | None = None
+    seen: tuple[int, int] | None = None
 
 
 BEGIN: Final = Place()
@@ -23,6 +37,8 @@ class Room(NamedTuple):
 
     rows: int
     effort: int
+    is_fresh: bool
+    """It has deleted nothing yet, so even what is larger than it may be has to go: it gets no smaller."""
 
     @property
     def least(self) -> int:
