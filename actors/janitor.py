@@ -48,8 +48,10 @@ class Manner(NamedTuple):
 CALM: Final = Manner(timedelta(milliseconds=20), timedelta(milliseconds=20), 4, 9)
 BEHIND: Final = Manner(timedelta(milliseconds=10), timedelta(milliseconds=10), 2, 4)
 """When a round takes longer than the time to the next one: there is very much, or more comes than goes."""
-BRISK: Final = Manner(timedelta(milliseconds=2), timedelta(milliseconds=2), 1, 2)
+BRISK: Final = Manner(timedelta(milliseconds=1), timedelta(milliseconds=1), 1, 2)
 """When somebody waits for it."""
+_LONG: Final = 10.0
+"""Seconds after which who waits is told what was deleted up to now, if anything was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class GoRound(NamedTuple):
 
 
 class PruneNow(NamedTuple):
-    """Ask: delete up to `most` rows of what need not be kept. Answered with `Pruned`."""
+    """Ask: delete up to `most` rows of what need not be kept. Answered with `Pruned`; before it is done, when
+    that takes long and some were deleted."""
 
     keep: Keep
     workflow_id: str | None
@@ -89,6 +92,7 @@ class _Asked(NamedTuple):
     keep: Keep
     sweep: Sweep
     reply: Reply[Pruned]
+    began: float
 
 
 class Janitor(CastMember):
@@ -125,7 +129,7 @@ class Janitor(CastMember):
     def prune_now(self, message: PruneNow) -> Reply[Pruned]:
         reply: Reply[Pruned] = Reply()
         sweep = Sweep(message.workflow_id, message.most)
-        self._asked.append(_Asked(message.keep, sweep, reply))
+        self._asked.append(_Asked(message.keep, sweep, reply, self.clock.monotonic()))
         self._wake()
         return reply
 
@@ -193,7 +197,8 @@ class Janitor(CastMember):
         asked = self._asked[0]
         self._count(asked.sweep, done)
         self._pause(done)
-        if asked.sweep.is_done:
+        is_late = self.clock.monotonic() - asked.began > _LONG and asked.sweep.found.rows > 0
+        if asked.sweep.is_done or is_late:
             self._asked.popleft()
             asked.reply.set(asked.sweep.found)
 
