@@ -132,7 +132,8 @@ class _Found(NamedTuple):
         if self.is_needed or self.ended_at is None:
             return False
         return any(
-            self.queued_at < each.queued_before and self.ended_at < each.ended_before
+            (self.queued_at, self.id) < (each.queued_before, each.id)
+            and self.ended_at < each.ended_before
             for each in bounds
         )
 
@@ -172,7 +173,7 @@ def delete_old(transaction: Transaction, stretch: Stretch, room: Room) -> Delete
 
 def _look(transaction: Transaction, stretch: Stretch, width: int) -> list[_Found]:
     values = {
-        "before": max(each.queued_before for each in stretch.bounds),
+        "before": max(each.queued_before + bool(each.id) for each in stretch.bounds),
         "queued_at": stretch.queued_at,
         "id": stretch.id,
         "workflow_id": stretch.workflow_id,

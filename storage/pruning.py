@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from peewee import fn
+
 from . import old_records
 from .instants import to_micros
 from .old_executions import delete_old
@@ -36,6 +38,26 @@ _NTH_NEWEST = Statement(
     )
 )
 
+_QUEUED_THEN = Statement(
+    lambda slot: _row.select(fn.count(_row.queued_at)).where(
+        (_row.workflow_id == slot("workflow_id")) & (_row.queued_at == slot("queued_at"))
+    )
+)
+"""A backfill's executions are all queued at one instant."""
+_QUEUED_LATER = Statement(
+    lambda slot: _row.select(fn.count(_row.queued_at)).where(
+        (_row.workflow_id == slot("workflow_id")) & (_row.queued_at > slot("queued_at"))
+    )
+)
+_NTH_ALIKE = Statement(
+    lambda slot: (
+        _row.select(_row.id)
+        .where((_row.workflow_id == slot("workflow_id")) & (_row.queued_at == slot("queued_at")))
+        .order_by(_row.id.desc())
+        .limit(1)
+        .offset(slot("place"))
+    )
+)
 _NO_COUNT: Final = ("touched", "place")
 
 
@@ -184,10 +206,10 @@ class Prune:
         if keep.before is not None and not self._is_by_age_alone:
             bound = to_micros(keep.before)
             newest = _nth_newest(transaction, workflow_id, keep.newest)
-            found.append(Bound(min(bound, newest), bound))
+            found.append(min(Bound(bound, bound), newest._replace(ended_before=bound)))
         if keep.at_most is not None and keep.settled is not None:
             newest = _nth_newest(transaction, workflow_id, keep.at_most)
-            found.append(Bound(newest, to_micros(keep.settled)))
+            found.append(newest._replace(ended_before=to_micros(keep.settled)))
         return tuple(found)
 
 
@@ -204,12 +226,21 @@ def _watch(patience: Patience | None) -> Callable[[], bool]:
     return lambda: clock() > end
 
 
-def _nth_newest(transaction: Transaction, workflow_id: str, count: int) -> int:
-    """When the last of so many newest executions was queued; what was queued before it may go."""
+def _nth_newest(transaction: Transaction, workflow_id: str, count: int) -> Bound:
+    """The last of so many newest executions: what was queued before it may go."""
     if count == 0:
-        return _ENDLESS
-    found = transaction.read(_NTH_NEWEST, {"workflow_id": workflow_id, "place": count - 1})
-    return int(found[0][0]) if found else 0
+        return Bound(_ENDLESS, _ENDLESS)
+    key = {"workflow_id": workflow_id}
+    found = transaction.read(_NTH_NEWEST, {**key, "place": count - 1})
+    if not found:
+        return Bound(0, _ENDLESS)
+    at = {**key, "queued_at": found[0][0]}
+    ((alike,),) = transaction.read(_QUEUED_THEN, at)
+    if alike == 1:
+        return Bound(found[0][0], _ENDLESS)
+    ((newer,),) = transaction.read(_QUEUED_LATER, at)
+    ((last,),) = transaction.read(_NTH_ALIKE, {**at, "place": count - 1 - newer})
+    return Bound(found[0][0], _ENDLESS, last)
 
 
 __all__ = ["BEGIN", "LOOKS", "Keep", "Patience", "Place", "Prune", "Pruned"]

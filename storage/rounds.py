@@ -4,10 +4,12 @@ from typing import Final, NamedTuple
 
 
 class Bound(NamedTuple):
-    """What was queued before the one and has ended before the other may go (both in microseconds)."""
+    """What was queued before the one and has ended before the other may go (both in microseconds); of what
+    was queued just then, what comes before that id."""
 
     queued_before: int
     ended_before: int
+    id: str = ""
 
 
 class Stretch(NamedTuple):

@@ -245,6 +245,22 @@ def test_a_number_alone_bounds_each_workflow_s_executions() -> None:
         assert count(runtime, workflow_id="other") == 20
 
 
+def test_of_many_that_were_queued_at_one_instant_as_many_stay_as_said() -> None:
+    with shop() as runtime:
+        for _ in range(30):
+            runtime.run("quick").get()
+        runtime.advance("1h")
+        for _ in range(3):
+            runtime.run("quick").get()
+        runtime.advance("60 days")
+        prune_all(runtime, None, max_per_workflow=20)
+        assert count(runtime) == 20
+        prune_all(runtime, MONTH, keep=5)
+        assert count(runtime) == 5
+        prune_all(runtime, MONTH, keep=2)
+        assert count(runtime) == 2
+
+
 def test_age_and_number_together_let_go_what_either_does() -> None:
     with shop() as runtime:
         daily(runtime, "quick")
