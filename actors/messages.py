@@ -261,6 +261,11 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class LookRound:
+    """Tell: somebody has crashed who may have had executions stored that nobody enqueues; look for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginAgain:
     """Tell: the executions' supervisor has crashed; whom it was to begin just then may not have begun."""
 

@@ -1,8 +1,9 @@
 """Starts executions when it is their turn: within limits and rates, in an order that starves nobody.
 
-Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `ExecutionEnded`, `ExecutionParked`, `Wake`,
-`CancelExecution`, `EndBackfill`, `BeginAgain`, `Drain`; tells `BeginExecution`, `Wake`, `CancelExecution`
-and `Drain` through the executions' supervisor. An execution that ends wakes the step that waits for it.
+Runs on the loop. Takes `Enqueue`, `EnqueueAll`, `Recorded`, `LookRound`, `ExecutionEnded`, `ExecutionParked`,
+`Wake`, `CancelExecution`, `EndBackfill`, `BeginAgain`, `Drain`; tells `BeginExecution`, `Wake`,
+`CancelExecution` and `Drain` through the executions' supervisor. An execution that ends wakes the step that
+waits for it.
 
 Rebuilt from storage when it is started: what had begun goes on, what waits without an actor waits on
 for its instant, what waited for its turn waits on in its order (see `waiting_line.py`).
@@ -42,6 +43,7 @@ from .messages import (
     EnqueueAll,
     ExecutionEnded,
     ExecutionParked,
+    LookRound,
     Recorded,
     Wake,
 )
@@ -65,7 +67,7 @@ class _RateOpens(NamedTuple):
     """Look which rates allow a start again."""
 
 
-class _LookRound(NamedTuple):
+class _LookNow(NamedTuple):
     """Compare what is stored with who is known."""
 
 
@@ -134,19 +136,27 @@ class RunQueue(CastMember):
                 if execution.status is ExecutionStatus.QUEUED:
                     self.enqueue(Enqueue(execution))
 
-        self._look_round_later()
+        self._look_later()
         if not self._knows(message.execution_id):
             self.read(looked, stored_execution, message.execution_id)
 
-    @handles(_LookRound)
-    def look_round(self, _: _LookRound) -> None:
+    @handles(LookRound)
+    def look_round(self, _: LookRound) -> None:
+        self._look_later()
+
+    @handles(_LookNow)
+    def look_now(self, _: _LookNow) -> None:
         """Nothing wedges: what is stored as queued, and is not known here, was lost on its way.
 
         It may have been stored only after the queue was told to look for it.
         """
         self._looking_round = False
-        if not self._draining and self.environment.health.writable:
+        if self._draining:
+            return
+        if self.environment.health.writable:
             self.read(self._looked_round, queued_before, self.clock.now() - _LOST_AFTER)
+        else:
+            self._look_later()
 
     def _looked_round(self, reply: Reply[Any]) -> None:
         for key in reply.get():
@@ -154,10 +164,10 @@ class RunQueue(CastMember):
                 logger.warning("%s waited, and nobody knew of it", key, extra={"executionId": key})
                 self.recorded(Recorded(key))
 
-    def _look_round_later(self) -> None:
+    def _look_later(self) -> None:
         if not self._looking_round:
             self._looking_round = True
-            self.send_after(self.environment.watch_every, _LookRound())
+            self.send_after(self.environment.watch_every, _LookNow())
 
     @handles(ExecutionEnded)
     def execution_ended(self, message: ExecutionEnded) -> None:

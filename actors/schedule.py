@@ -228,6 +228,7 @@ class ScheduleActor(ScheduleBackfills):
         self._loaded(reply)
         if self.restarted:  # the one before may have had no time to enqueue what it recorded
             self._remind_of_backfills()
+            self.cast.run_queue.tell(m.LookRound())
             for execution in self._open.values():
                 if execution.status is ExecutionStatus.QUEUED:
                     self.cast.run_queue.tell(m.Recorded(execution.id))

@@ -10,7 +10,7 @@ from .cast_member import ROOT
 from .engine import ChildSpec, VirtualActors
 from .environment import Cast, Environment
 from .execution_events import error_data
-from .messages import Commit
+from .messages import Commit, LookRound
 from .schedule import ScheduleActor
 
 
@@ -20,6 +20,12 @@ class Schedules(VirtualActors):
     def __init__(self, environment: Environment, idle: timedelta) -> None:
         super().__init__(self._spec_of, idle=idle)
         self._environment = environment
+
+    def on_start(self) -> None:
+        """After a crash, have those looked for whose actors were about to enqueue them."""
+        super().on_start()
+        if self.restarted:
+            self.cast.run_queue.tell(LookRound())
 
     @cached_property
     def cast(self) -> Cast:

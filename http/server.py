@@ -6,7 +6,6 @@ restarts it.
 """
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -20,6 +19,7 @@ from quarterjack.runtime import Runtime
 
 from .app import build_app
 from .errors import BadOption
+from .garbage import Garbage
 from .keys import DRAINING
 from .listener import Listener
 from .settings import HttpSettings
@@ -102,17 +102,17 @@ async def serve(
     """
     app = build_app(runtime, settings)
     listener = Listener(app, context)
-    ending = _Ending(listener)
+    ending, garbage = _Ending(listener), Garbage()
     runtime.on_failure(ending.fail)
     ending.install()
     try:
         await runtime.serve_on_this_loop()
         await listener.start(listening)
-        gc.collect()
-        gc.freeze()  # what is there now stays; looking at it again would hold up the loop
+        garbage.start()
         await ready(url_of(listening, "http" if context is None else "https"))
         await ending.wait()
     finally:
+        garbage.stop()
         app[DRAINING].set()
         await runtime.drain()
         await listener.stop()

@@ -27,7 +27,7 @@ from tests.simulation.plans import plan_of
 
 CHUNK = 25
 """Seeds that a process lives through before it gives back what it used."""
-TOLD_EVERY = 5_000
+TOLD_EVERY = 1_000
 
 
 class Outcome(NamedTuple):

@@ -158,7 +158,7 @@ class _Schedule:
             if epoch.is_paused and not self._is_resumed_alike(number):
                 continue
             begin, end = epoch.begin, min(epoch.end, self._end)
-            finished = _used_up(epoch, rows)
+            finished = _used_up(epoch, self._rows)  # also by events, before it was changed
             for due in due_instants(epoch.config, epoch.anchor, begin, end):
                 if due in singles or due in changed or due > finished:
                     continue

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 RUNS = 10
 FOUND = {
     54: "what the executions' supervisor was to begin as it crashed never began",
+    300_095: "what was stored after the schedules' supervisor had crashed was enqueued by nobody",
     1_000_033: "an execution whose caller was told of a crash was stored, and never began",
 }
 """Seeds that have found a mistake, and which."""
