@@ -67,7 +67,7 @@ class Supervisor(Actor):
                 self.start_child(spec)
         else:
             for cell in list(self._cell.children.values()):
-                if cell.state is CellState.STOPPED:  # it crashed when it was told so
+                if cell.state is CellState.STOPPED:  # it may have crashed while it was told so
                     self.child_stopped(ChildStopped(cell))
                 else:
                     cell.put_control(Begin())

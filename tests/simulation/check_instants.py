@@ -116,7 +116,7 @@ class _Schedule:
         ]
         if row.reason == "excluded" and not any(excluded):
             yield f"{row}: it is not excluded"
-        if row.outcome in MADE and epochs and all(excluded):
+        if row.outcome in MADE and epochs and all(excluded) and not self._plan.jumps:
             yield f"{row}: it is excluded"
         if row.outcome == "skipped" and row.reason == "overlap":
             yield from self._blocked(row)
