@@ -8,14 +8,11 @@ from typing import Any
 from unittest.mock import patch
 
 from quarterjack.actors import backfill
-from quarterjack.actors import messages as m
 from quarterjack.actors.backfill_lanes import BackfillLanes
-from quarterjack.actors.engine import DeliverIfAwake
 from quarterjack.actors.execution_course import ExecutionCourse
 from quarterjack.actors.fire_decisions import Deciding
 from quarterjack.actors.mapped_items import MappedItems
 from quarterjack.actors.policies.timetable import Occurrence, Timetable
-from quarterjack.actors.run_queue import RunQueue
 from quarterjack.actors.step_ledger import StepLedger, StepState
 from quarterjack.actors.step_starts import StepStarts
 from quarterjack.storage import ExecutionStatus, Fire, Schedule, backfills
@@ -44,20 +41,6 @@ def _() -> Any:
             real(self, state)
 
     return patch.object(ExecutionCourse, "_let_go", let_go)
-
-
-@mutant("who was begun again only to be cancelled does not hear of its sub-workflow's end")
-def _() -> Any:
-    def wake(self: RunQueue, message: m.Wake) -> None:
-        running = self._running.get(message.execution_id)
-        if running is not None:
-            running.woken.add(message.step)
-            self.cast.executions.tell(DeliverIfAwake(message.execution_id, message))
-        elif parked := self._parked.take(message.execution_id):
-            self._requeue(parked)
-            self._start_some()
-
-    return patch.object(RunQueue, "wake", wake)
 
 
 @mutant("a sub-workflow gets the first item instead of its own")
