@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .emitter import TooManyEvents
     from .execution_detail import ExecutionDetail
     from .health import Health, Readiness
-    from .runners.crew import WorkersNotStarted
+    from .runners.worker_death import WorkersNotStarted
     from .runtime import Runtime
     from .settings import Settings
     from .step_context import StepContext
@@ -54,7 +54,7 @@ else:
             ".emitter": "TooManyEvents",
             ".execution_detail": "ExecutionDetail",
             ".health": "Health Readiness",
-            ".runners.crew": "WorkersNotStarted",
+            ".runners.worker_death": "WorkersNotStarted",
             ".runtime": "Runtime",
             ".settings": "Settings",
             ".step_context": "StepContext",
