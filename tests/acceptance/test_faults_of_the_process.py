@@ -111,7 +111,7 @@ def test_whichever_time_a_server_dies_at_a_place_nothing_is_lost(
     while dying.dies(place, passed):
         passed += 1
 
-    assert passed >= 5
+    assert passed >= (4 if place == "before a step" else 5)  # four steps are begun
     dying.check(tmp_path / "q.db")
 
 
