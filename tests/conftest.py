@@ -21,8 +21,8 @@ os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "quarterjack-hypothesis")
 )
 
-# What is imported while tests are collected, and all of Quarterjack, is compiled once, and not again in each of
-# the hundreds of servers and workers that they start; what they write themselves to be imported leaves no
+# What is imported while tests are collected, and all of Quarterjack, is compiled once, and not again in each
+# of the hundreds of servers and workers that they start; what they write themselves to be imported leaves no
 # bytecode.
 _WITHOUT_BYTECODE = sys.dont_write_bytecode
 sys.dont_write_bytecode = False
