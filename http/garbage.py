@@ -27,6 +27,7 @@ class Garbage:
     def __init__(self, processor_seconds: Callable[[], float] = time.process_time) -> None:
         self._processor_seconds = processor_seconds
         self._before = gc.get_threshold()
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Leave what is there now out of all looks: it stays."""
@@ -39,7 +40,9 @@ class Garbage:
         self._timer = self._loop.call_later(_EVERY, self._ask)
 
     def stop(self) -> None:
-        """Let Python decide again."""
+        """Let Python decide again; nothing, if it was not started."""
+        if self._timer is None:
+            return
         self._timer.cancel()
         gc.set_threshold(*self._before)
         gc.unfreeze()

@@ -77,3 +77,7 @@ def test_without_anything_new_there_is_no_look(monkeypatch: pytest.MonkeyPatch) 
 
     asyncio.run(idle())
     assert looks == []
+
+
+def test_one_that_was_not_started_can_be_stopped() -> None:
+    Garbage().stop()
