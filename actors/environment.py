@@ -121,6 +121,11 @@ class Cast:
         return self._find("webhooks")
 
     @property
+    def janitor(self) -> Ref[Any]:
+        """Who deletes what need not be kept."""
+        return self._find("janitor")
+
+    @property
     def ticker(self) -> Ref[Any]:
         """The owner of due instants."""
         return self._find("ticker")

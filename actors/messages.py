@@ -7,8 +7,8 @@ end execution → `ExecutionEnded` → run-queue and schedule.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, NamedTuple
 
 from quarterjack.storage import (
     BackfillId,
@@ -39,6 +39,26 @@ class Commit:
     """Monotonic; None: how long it takes is not measured."""
     from_cast: bool = False
     """About work that was taken already: it is never refused, however many changes wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Ask: write this, which can wait, with the next change of somebody else; alone when there is none for
+    that long. Answered with `UpkeepDone`."""
+
+    change: Change[Any]
+    alone_after: timedelta
+    told_at: ClassVar[float | None] = None
+
+
+class UpkeepDone(NamedTuple):
+    """What it came to."""
+
+    outcome: Any
+    seconds: float
+    """That the commit took longer for it."""
+    is_awaited: bool
+    """Whether other changes wait already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The only writer: every change goes through its mailbox, and is committed in groups.
 
-Runs on a thread of its own. Takes `Commit` and `Read`, both asks; tells the broadcaster `Announce` and the
-deliveries `EventsArrived`.
+Runs on a thread of its own. Takes `Commit`, `Upkeep` and `Read`, all asks; tells the broadcaster `Announce`
+and the deliveries `EventsArrived`.
 An answer comes after the commit; nothing is announced before. While the database takes no writes
 (locked, full, read-only), changes wait here and are retried; from `MOST_WAITING` on, new
 work is refused, and what the cast says of its work (bounded by their number) is not. When it is
@@ -23,7 +23,8 @@ from quarterjack.storage.journal import Committed, Journal
 from .cast_member import CastMember
 from .engine import Reply, handles
 from .environment import Environment
-from .messages import Announce, Commit, EventsArrived, Read
+from .messages import Announce, Commit, EventsArrived, Read, Upkeep, UpkeepDone
+from .writing_time import WritingTime
 
 logger = logging.getLogger("quarterjack.state")
 MOST_WAITING = 10_000
@@ -41,6 +42,10 @@ class _Look(NamedTuple):
     """Look whether the file is still there."""
 
 
+class _NoCompany(NamedTuple):
+    """Write what could wait for others' changes: there were none."""
+
+
 class StateActor(CastMember):
     """`open_writer` is called on this actor's thread, each time it is started."""
 
@@ -51,7 +56,8 @@ class StateActor(CastMember):
         super().__init__(environment)
         self._open_writer = open_writer
         self._writer: Writer | None = None
-        self._waiting: list[tuple[Commit, Reply[Any]]] = []
+        self._waiting: list[tuple[Commit | Upkeep, Reply[Any]]] = []
+        self._upkeep: list[tuple[Commit | Upkeep, Reply[Any]]] = []
         self._wait: timedelta | None = None
         self._has_failed = False
         """The connection is not to be used again."""
@@ -59,17 +65,19 @@ class StateActor(CastMember):
     def on_start(self) -> None:
         self._writer = self._open_writer()
         self._journal = Journal(self._writer)
+        self._time = WritingTime(self.clock.monotonic)
         self._look_later()
 
     def on_stop(self) -> None:
-        self._flush()
+        self._flush_all()
         self._close()
 
     def on_failure(self, *_: Any) -> None:
         self._close()
 
     def unfinished(self) -> list[Any]:
-        waiting, self._waiting = self._waiting, []
+        waiting = [*self._waiting, *self._upkeep]
+        self._waiting, self._upkeep = [], []
         return [Envelope(commit, reply) for commit, reply in waiting]
 
     @handles(Commit)
@@ -82,6 +90,18 @@ class StateActor(CastMember):
             )
         self._waiting.append((message, reply))
         return reply
+
+    @handles(Upkeep)
+    def commit_upkeep(self, message: Upkeep) -> Reply[Any]:
+        reply: Reply[Any] = Reply()
+        self._upkeep.append((message, reply))
+        self.send_after(message.alone_after, _NoCompany())
+        return reply
+
+    @handles(_NoCompany)
+    def have_no_company(self, _: _NoCompany) -> None:
+        if self._upkeep and self._wait is None:
+            self._flush_all()
 
     @handles(_Look)
     def look_at_the_file(self, _: _Look) -> None:
@@ -104,11 +124,17 @@ class StateActor(CastMember):
         return message.query(self._writer.database, *message.arguments)
 
     def after_batch(self) -> None:
-        if self._wait is None:
-            self._flush()
+        if self._wait is None and self._waiting:
+            self._flush_all()
 
     @handles(_Retry)
     def retry(self, _: _Retry) -> None:
+        self._flush()
+
+    def _flush_all(self) -> None:
+        """Also what could wait for company, as the last."""
+        upkeep, self._upkeep = self._upkeep, []
+        self._waiting += upkeep
         self._flush()
 
     def _flush(self) -> None:
@@ -117,17 +143,25 @@ class StateActor(CastMember):
         try:
             if self._has_failed:
                 self._open_anew()
-            committed = self._journal.commit([commit.change for commit, _ in self._waiting])
+            changes = [commit.change for commit, _ in self._waiting]
+            committed = self._journal.commit(self._time.watched(changes))
         except (StorageUnavailable, DatabaseDamaged) as error:
             self._in_trouble(error)
             return
         if committed.trouble is None:
             self._available()
-        self._tell(committed)
+        self._tell(committed, self._taken())
         if committed.trouble is not None:
             self._in_trouble(committed.trouble)
 
-    def _tell(self, committed: Committed) -> None:
+    def _taken(self) -> float:
+        """Seconds that the commit which is done took for upkeep, if that was in it."""
+        if type(self._waiting[-1][0]) is Upkeep:
+            return self._time.extra()
+        self._time.committed()
+        return 0.0
+
+    def _tell(self, committed: Committed, upkeep_took: float) -> None:
         """Answer those whose changes were written, or refused, and let the others wait."""
         written = len(committed.outcomes)
         told, self._waiting = self._waiting[:written], self._waiting[written:]
@@ -137,13 +171,15 @@ class StateActor(CastMember):
             self.cast.broadcaster.tell(Announce(tuple(some), now))
         if committed.woken or committed.deliveries:
             self.tell_deliveries(EventsArrived(committed.woken, committed.deliveries))
-        for (_, reply), outcome in zip(told, committed.outcomes, strict=True):
+        for (commit, reply), outcome in zip(told, committed.outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 reply.set_exception(outcome)
+            elif type(commit) is Upkeep:
+                reply.set(UpkeepDone(outcome, upkeep_took, not self.actor_inbox.empty()))
             else:
                 reply.set(outcome)
 
-    def _measure(self, commits: Iterable[Commit], events: Iterable[Event]) -> float:
+    def _measure(self, commits: Iterable[Commit | Upkeep], events: Iterable[Event]) -> float:
         """Note what was committed, and how long it took; the (monotonic) time."""
         now, measures = self.clock.monotonic(), self.environment.measures
         for commit in commits:

@@ -40,7 +40,7 @@ class Garbage:
         self._timer = self._loop.call_later(_EVERY, self._ask)
 
     def stop(self) -> None:
-        """Let Python decide again; nothing, if it was not started."""
+        """Let Python decide again; without effect when it was not started, as when a server can't begin."""
         if self._timer is None:
             return
         self._timer.cancel()

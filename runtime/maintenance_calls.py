@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from quarterjack.actors.engine import Reply
-from quarterjack.actors.messages import Commit
+from quarterjack.actors.janitor import PruneNow
 from quarterjack.storage import InvalidInput
-from quarterjack.storage.giving_back import GiveBack
-from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
+from quarterjack.storage.pruning import Pruned
 from quarterjack.storage.upkeep import Examined, copy_database, examine, open_to_read
 
 from .assembly import Assembly
@@ -68,13 +67,15 @@ class MaintenanceCalls(ABC):
         What is older: executions that have ended, what was decided about due instants, events, entries
         of the audit table, and what tells of them; with `workflow_id` executions of that workflow only. The
         newest `keep` executions of each workflow stay; with `max_per_workflow` no more than so many stay,
-        however young. Some of the space is given back. Raises `InvalidInput` for an age below an hour.
+        however young. It is done in short steps with pauses, so that others are not kept waiting, and
+        then space is given back. Raises `InvalidInput` for an age below an hour.
         """
 
         def delete(assembly: Assembly) -> Reply[Pruned]:
             now = assembly.clock.now()
             wanted = keep_of(older_than, now, keep=keep, max_per_workflow=max_per_workflow)
-            return _pruned(assembly, wanted, workflow_id, most)
+            reply: Reply[Pruned] = assembly.cast.janitor.ask(PruneNow(wanted, workflow_id, most))
+            return reply
 
         return self._call(delete)
 
@@ -87,28 +88,3 @@ def _file_of(assembly: Assembly) -> Path:
     if assembly.database_path is None:
         raise InvalidInput.field("database", msg="is in memory; serve one in a file")
     return assembly.database_path
-
-
-def _pruned(assembly: Assembly, keep: Keep, workflow_id: str | None, most: int) -> Reply[Pruned]:
-    """What the first change deletes that finds something; each looks into a limited number of places."""
-    answer: Reply[Pruned] = assembly.system.dispatcher.new_reply()
-    state = assembly.cast.state
-
-    def look(place: Place) -> None:
-        change = Prune(keep, workflow_id, most, place)
-        reply: Reply[Pruned] = state.ask(Commit(change))
-        reply.add_done_callback(looked)
-
-    def looked(reply: Reply[Pruned]) -> None:
-        try:
-            found = reply.get()
-            if found.rows or found.place is None:
-                state.tell(Commit(GiveBack()))
-                answer.set(found)
-            else:
-                look(found.place)
-        except Exception as error:
-            answer.set_exception(error)
-
-    look(BEGIN)
-    return answer

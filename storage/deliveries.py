@@ -178,6 +178,7 @@ def store(
     }
     transaction.write(_INSERT, columns(DeliveryRow, row))
     if done:
+        _forget_old(transaction, arrival.at)
         return Receipt(key, resumed)
     transaction.hand_over(
         Delivery(
@@ -214,7 +215,12 @@ class FinishDelivery:
                 "done_at": to_micros(self.at),
             },
         )
-        transaction.write_now(_FORGET_OLD, {"before": to_micros(self.at - KEPT)})
+        _forget_old(transaction, self.at)
+
+
+def _forget_old(transaction: Transaction, now: datetime) -> None:
+    """With each that is done, so that they are no more than a day's."""
+    transaction.write_now(_FORGET_OLD, {"before": to_micros(now - KEPT)})
 
 
 def unfinished_deliveries(reader: Reader) -> list[Delivery]:

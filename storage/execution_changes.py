@@ -14,7 +14,6 @@ from .ids import BootId, ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros, to_micros
 from .plain_data import Packed, PlainData, pack, unpack
 from .records import Attempt, Execution, Failure, RunOptions, StepRun
-from .recount import FAILED
 from .rows import (
     attempt_columns,
     execution_columns,
@@ -23,7 +22,7 @@ from .rows import (
     step_columns,
 )
 from .statements import Statement, insert, upsert
-from .statuses import ExecutionStatus, StepStatus, check_execution, refused
+from .statuses import FAILED, ExecutionStatus, StepStatus, check_execution, refused
 from .tables import AttemptRow, ExecutionRow, OutputRow, ScheduleRow, StepRow
 from .transaction import Transaction
 from .workflow_ends import WorkflowEnd

@@ -5,7 +5,7 @@ the last one of the file; the file is shorter at the next checkpoint, which is t
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .transaction import Transaction
 
@@ -14,20 +14,27 @@ PAGES: Final = 128
 _SPARE_PAGES: Final = 256
 
 
+class GivenBack(NamedTuple):
+    """How many pages, and whether there are more."""
+
+    pages: int
+    more: bool
+
+
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Give up to `most` pages back; answers whether there are more.
+    """Give up to `most` pages back.
 
     A file that was made without incremental vacuum stays as large as it is.
     """
 
     most: int = PAGES
 
-    def apply(self, transaction: Transaction) -> bool:
+    def apply(self, transaction: Transaction) -> GivenBack:
         free, pages = transaction.free_pages()
         spare = max(_SPARE_PAGES, pages // 10)
         excess = free - spare
         if excess <= 0:
-            return False
+            return GivenBack(0, False)
         given = transaction.give_back(min(excess, self.most))
-        return 0 < given < excess
+        return GivenBack(given, 0 < given < excess)

@@ -1,5 +1,5 @@
 """Deletes what is old or too many, in small transactions: each change deletes a limited number of rows, looks
-into a limited number of places, and says where the next one goes on.
+into a limited number of places, ends when its time is over, and says where the next one goes on.
 
 Kept, however old: executions that have not ended and those that they have begun, the newest of each
 workflow if so many are to be kept, events that an enabled webhook has not got yet, messages that are still
@@ -7,34 +7,27 @@ to be sent, and the newest event, because numbers go on from it. Statistics and 
 counted stay.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from peewee import SQL, fn
+from peewee import fn
 
-from .access_tables import AuditRow
+from . import old_records
 from .instants import to_micros
+from .old_executions import delete_old
+from .old_records import following, next_after
+from .rounds import BEGIN, NOTHING, Bound, Looked, Place, Room, Stretch
 from .statements import Statement
-from .statuses import UNFINISHED
-from .tables import (
-    BackfillRow,
-    EventRow,
-    ExecutionRow,
-    FireRow,
-    WebhookDeliveryRow,
-    WebhookRow,
-)
+from .tables import ExecutionRow
 from .transaction import Transaction
 
 LOOKS: Final = 100
 """Workflows, schedules or webhooks that one change looks into."""
 _ENDLESS: Final = 2**63 - 1
-_OPEN = [status.value for status in UNFINISHED]
-_row, _parent = ExecutionRow, ExecutionRow.alias()
-_NEXT_WORKFLOW = Statement(
-    lambda slot: _row.select(fn.min(_row.workflow_id)).where(_row.workflow_id > slot("after"))
-)
+_row = ExecutionRow
+_NEXT_WORKFLOW = following(_row.workflow_id)
 _NTH_NEWEST = Statement(
     lambda slot: (
         _row.select(_row.queued_at)
@@ -44,114 +37,28 @@ _NTH_NEWEST = Statement(
         .offset(slot("place"))
     )
 )
-_OLD = Statement(
+
+_QUEUED_THEN = Statement(
+    lambda slot: _row.select(fn.count(_row.queued_at)).where(
+        (_row.workflow_id == slot("workflow_id")) & (_row.queued_at == slot("queued_at"))
+    )
+)
+"""A backfill's executions are all queued at one instant."""
+_QUEUED_LATER = Statement(
+    lambda slot: _row.select(fn.count(_row.queued_at)).where(
+        (_row.workflow_id == slot("workflow_id")) & (_row.queued_at > slot("queued_at"))
+    )
+)
+_NTH_ALIKE = Statement(
     lambda slot: (
         _row.select(_row.id)
-        .where(
-            (_row.workflow_id == slot("workflow_id"))
-            & (_row.queued_at < slot("queued_before"))
-            & (_row.ended_at < slot("before"))
-            & _row.status.not_in(_OPEN)
-            & ~fn.EXISTS(
-                _parent.select(SQL("1")).where(
-                    (_parent.id == _row.parent_id) & _parent.status.in_(_OPEN)
-                )
-            )
-        )
-        .order_by(_row.queued_at)
-        .limit(slot("most"))
+        .where((_row.workflow_id == slot("workflow_id")) & (_row.queued_at == slot("queued_at")))
+        .order_by(_row.id.desc())
+        .limit(1)
+        .offset(slot("place"))
     )
 )
-_DELETE = Statement(lambda slot: _row.delete().where(_row.id == slot("id")))
-_NEXT_SCHEDULE = Statement(
-    lambda slot: FireRow.select(fn.min(FireRow.schedule_id)).where(
-        FireRow.schedule_id > slot("after")
-    )
-)
-_OLD_FIRES = Statement(
-    lambda slot: (
-        FireRow.select(FireRow.due)
-        .where(
-            (FireRow.schedule_id == slot("schedule_id"))
-            & (FireRow.due < slot("before"))
-            & (fn.coalesce(FireRow.through, FireRow.due) < slot("before"))
-            & ~fn.EXISTS(_row.select(SQL("1")).where(_row.id == FireRow.execution_id))
-        )
-        .order_by(FireRow.due)
-        .limit(slot("most"))
-    )
-)
-_DELETE_FIRE = Statement(
-    lambda slot: FireRow.delete().where(
-        (FireRow.schedule_id == slot("schedule_id")) & (FireRow.due == slot("due"))
-    )
-)
-_NEWEST_EVENT = Statement(lambda _: EventRow.select(fn.max(EventRow.seq)))
-_LOWEST_CURSOR = Statement(
-    lambda _: WebhookRow.select(fn.min(WebhookRow.cursor)).where(WebhookRow.enabled == 1)
-)
-_OLD_EVENTS = Statement(
-    lambda slot: (
-        EventRow.select(EventRow.seq, EventRow.timestamp)
-        .where(EventRow.seq <= slot("bound"))
-        .order_by(EventRow.seq)
-        .limit(slot("most"))
-    )
-)
-_DELETE_EVENTS = Statement(lambda slot: EventRow.delete().where(EventRow.seq <= slot("seq")))
-_OLD_AUDIT = Statement(
-    lambda slot: (
-        AuditRow.select(AuditRow.id)
-        .where(AuditRow.at < slot("before"))
-        .order_by(AuditRow.at, AuditRow.id)
-        .limit(slot("most"))
-    )
-)
-_DELETE_AUDIT = Statement(lambda slot: AuditRow.delete().where(AuditRow.id == slot("id")))
-
-
-_message = WebhookDeliveryRow
-_NEXT_WEBHOOK = Statement(
-    lambda slot: _message.select(fn.min(_message.webhook)).where(_message.webhook > slot("after"))
-)
-_OLD_MESSAGES = Statement(
-    lambda slot: (
-        _message.select(_message.seq)
-        .where(
-            (_message.webhook == slot("webhook"))
-            & (_message.created_at < slot("before"))
-            & _message.next_attempt_at.is_null()
-        )
-        .order_by(_message.created_at, _message.seq)
-        .limit(slot("most"))
-    )
-)
-_DELETE_MESSAGE = Statement(
-    lambda slot: _message.delete().where(
-        (_message.webhook == slot("webhook")) & (_message.seq == slot("seq"))
-    )
-)
-_OLD_BACKFILLS = Statement(
-    lambda slot: (
-        BackfillRow.select(BackfillRow.id)
-        .where(
-            (BackfillRow.created_at < slot("before"))
-            & ~fn.EXISTS(_row.select(SQL("1")).where(_row.backfill_id == BackfillRow.id))
-        )
-        .limit(slot("most"))
-    )
-)
-_DELETE_BACKFILL = Statement(lambda slot: BackfillRow.delete().where(BackfillRow.id == slot("id")))
-
-
-class Place(NamedTuple):
-    """Where a change goes on: in which of `PARTS`, and after which workflow, schedule or webhook."""
-
-    part: int = 0
-    after: str = ""
-
-
-BEGIN: Final = Place()
+_NO_COUNT: Final = ("touched", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +71,8 @@ class Pruned:
     audit: int = 0
     webhook_deliveries: int = 0
     backfills: int = 0
+    touched: int = 0
+    """Rows of all tables: an execution's steps, attempts and output are some, too."""
     place: Place | None = None
 
     def __str__(self) -> str:
@@ -182,13 +91,13 @@ class Pruned:
 
     def counts(self) -> dict[str, int]:
         """How many rows of what."""
-        names = (each.name for each in fields(self) if each.name != "place")
+        names = (each.name for each in fields(self) if each.name not in _NO_COUNT)
         return {name: getattr(self, name) for name in names}
 
     def __add__(self, other: "Pruned") -> "Pruned":
         theirs = other.counts()
         sums = {name: count + theirs[name] for name, count in self.counts().items()}
-        return Pruned(**sums, place=other.place)
+        return Pruned(**sums, touched=self.touched + other.touched, place=other.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,152 +114,133 @@ class Keep:
     settled: datetime | None = None
 
 
+class Patience(NamedTuple):
+    """For how many seconds, on that clock, a change may look for more."""
+
+    clock: Callable[[], float]
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Prune:
     """Delete up to `most` rows of what need not be kept, beginning at `place`.
 
-    With `workflow_id`, only executions of that workflow are looked at, and nothing else.
+    With what hangs on them they are about `effort` rows at most. With `workflow_id`, only executions of
+    that workflow are looked at, and nothing else.
     """
 
     keep: Keep
     workflow_id: str | None = None
     most: int = 500
     place: Place = BEGIN
+    effort: int = 5_000
+    patience: Patience | None = None
 
     def apply(self, transaction: Transaction) -> Pruned:
         """Executions first, then the ledger, and what else tells of them."""
-        found, place = Pruned(), self.place
+        found, place, is_over = Pruned(), self.place, _watch(self.patience)
         for _ in range(LOOKS):
-            name, look = PARTS[place.part]
-            rows, after = look(self, transaction, place.after, self.most - found.rows)
-            found = replace(found, **{name: getattr(found, name) + rows})
-            if found.rows >= self.most:
-                return replace(found, place=place)
-            if after is not None:
-                place = Place(place.part, after)
-            elif self.workflow_id is None and place.part + 1 < len(PARTS):
-                place = Place(place.part + 1)
-            else:
-                return found
-        return replace(found, place=place)
-
-    def _executions(self, transaction: Transaction, after: str, most: int) -> "_Looked":
-        workflow_id = self.workflow_id or _following(transaction, _NEXT_WORKFLOW, after)
-        if workflow_id is None:
-            return _NOTHING
-        count = 0
-        for queued_before, before in self._bounds(transaction, workflow_id):
-            values = {
-                "workflow_id": workflow_id,
-                "queued_before": queued_before,
-                "before": before,
-                "most": most - count,
-            }
-            for (key,) in transaction.read(_OLD, values):
-                transaction.write(_DELETE, {"id": key})
-                count += 1
-        return _Looked(count, None if self.workflow_id else workflow_id)
-
-    def _bounds(self, transaction: Transaction, workflow_id: str) -> list[tuple[int, int]]:
-        """Executions may go that were queued before the first, and ended before the second."""
-        keep, found = self.keep, []
-        if keep.before is not None:
-            bound = to_micros(keep.before)
-            found.append((min(bound, _nth_newest(transaction, workflow_id, keep.newest)), bound))
-        if keep.at_most is not None and keep.settled is not None:
-            bound = _nth_newest(transaction, workflow_id, keep.at_most)
-            found.append((bound, to_micros(keep.settled)))
+            name, looked = self._look(transaction, place, found)
+            found = replace(
+                found,
+                **{name: getattr(found, name) + looked.rows},
+                touched=found.touched + looked.touched,
+                place=looked.further or self._next_part(place),
+            )
+            if found.place in (None, place):
+                break  # it is through, or there is no room for the next
+            place = found.place
+            if found.rows >= self.most or found.touched >= self.effort or is_over():
+                break
         return found
 
-    def _fires(self, transaction: Transaction, after: str, most: int) -> "_Looked":
+    def _look(self, transaction: Transaction, place: Place, found: Pruned) -> tuple[str, Looked]:
+        room = Room(self.most - found.rows, self.effort - found.touched, not found.touched)
+        if place.part < len(_BOUNDS):
+            return "executions", _BOUNDS[place.part](self, transaction, place, room)
+        name, look = old_records.LOOKS[place.part - len(_BOUNDS)]
         if self.keep.before is None:
-            return _NOTHING
-        schedule_id = _following(transaction, _NEXT_SCHEDULE, after)
-        if schedule_id is None:
-            return _NOTHING
-        before = to_micros(self.keep.before)
-        values = {"schedule_id": schedule_id, "before": before, "most": most}
-        found = transaction.read(_OLD_FIRES, values)
-        for (due,) in found:
-            transaction.write(_DELETE_FIRE, {"schedule_id": schedule_id, "due": due})
-        return _Looked(len(found), schedule_id)
+            return name, NOTHING
+        return name, look(transaction, to_micros(self.keep.before), place, room)
 
-    def _events(self, transaction: Transaction, _: str, most: int) -> "_Looked":
-        """From the oldest on, without a hole, because those who resume count on that."""
-        if self.keep.before is None:
-            return _NOTHING
-        before = to_micros(self.keep.before)
-        ((newest,),) = transaction.read(_NEWEST_EVENT, {})
-        ((cursor,),) = transaction.read(_LOWEST_CURSOR, {})
-        bound = (newest or 0) - 1 if cursor is None else min((newest or 0) - 1, cursor)
-        last, count = None, 0
-        for seq, at in transaction.read(_OLD_EVENTS, {"bound": bound, "most": most}):
-            if at >= before:
-                break
-            last, count = seq, count + 1
-        if last is not None:
-            transaction.write(_DELETE_EVENTS, {"seq": last})
-        return _Looked(count)
+    def _next_part(self, place: Place) -> Place | None:
+        parts = len(_BOUNDS)
+        if self.workflow_id is None:
+            parts += len(old_records.LOOKS)
+        return Place(place.part + 1) if place.part + 1 < parts else None
 
-    def _audit(self, transaction: Transaction, _: str, most: int) -> "_Looked":
-        return self._by_id(transaction, _OLD_AUDIT, _DELETE_AUDIT, most)
+    def _by_age(self, transaction: Transaction, place: Place, room: Room) -> Looked:
+        """The oldest of all workflows: they lie beside each other in the file, so few pages change."""
+        if not self._is_by_age_alone or self.keep.before is None:
+            return NOTHING
+        bound = to_micros(self.keep.before)
+        stretch = place.stretch or Stretch(None, (Bound(bound, bound),))
+        deleted = delete_old(transaction, stretch, room)
+        further = None if deleted.left is None else place._replace(stretch=deleted.left)
+        return Looked(deleted.executions, deleted.rows, further)
 
-    def _messages(self, transaction: Transaction, after: str, most: int) -> "_Looked":
-        if self.keep.before is None:
-            return _NOTHING
-        webhook = _following(transaction, _NEXT_WEBHOOK, after)
-        if webhook is None:
-            return _NOTHING
-        before = to_micros(self.keep.before)
-        values = {"webhook": webhook, "before": before, "most": most}
-        found = transaction.read(_OLD_MESSAGES, values)
-        for (seq,) in found:
-            transaction.write(_DELETE_MESSAGE, {"webhook": webhook, "seq": seq})
-        return _Looked(len(found), webhook)
+    def _by_workflow(self, transaction: Transaction, place: Place, room: Room) -> Looked:
+        stretch = place.stretch
+        if stretch is None:
+            if self._is_by_age_alone and self.keep.at_most is None:
+                return NOTHING
+            workflow_id = self.workflow_id or next_after(transaction, _NEXT_WORKFLOW, place.after)
+            if workflow_id is None:
+                return NOTHING
+            stretch = Stretch(workflow_id, self._bounds(transaction, workflow_id))
+        deleted = delete_old(transaction, stretch, room)
+        further = None
+        if deleted.left is not None:
+            further = place._replace(stretch=deleted.left)
+        elif self.workflow_id is None and stretch.workflow_id is not None:
+            further = Place(place.part, stretch.workflow_id)
+        return Looked(deleted.executions, deleted.rows, further)
 
-    def _backfills(self, transaction: Transaction, _: str, most: int) -> "_Looked":
-        """Those of which no execution is left."""
-        return self._by_id(transaction, _OLD_BACKFILLS, _DELETE_BACKFILL, most)
+    @property
+    def _is_by_age_alone(self) -> bool:
+        """Whether it does not matter of which workflow an old execution is."""
+        return self.workflow_id is None and self.keep.newest == 0
 
-    def _by_id(
-        self, transaction: Transaction, old: Statement, delete: Statement, most: int
-    ) -> "_Looked":
-        if self.keep.before is None:
-            return _NOTHING
-        found = transaction.read(old, {"before": to_micros(self.keep.before), "most": most})
-        for (key,) in found:
-            transaction.write(delete, {"id": key})
-        return _Looked(len(found))
+    def _bounds(self, transaction: Transaction, workflow_id: str) -> tuple[Bound, ...]:
+        keep, found = self.keep, []
+        if keep.before is not None and not self._is_by_age_alone:
+            bound = to_micros(keep.before)
+            newest = _nth_newest(transaction, workflow_id, keep.newest)
+            found.append(min(Bound(bound, bound), newest._replace(ended_before=bound)))
+        if keep.at_most is not None and keep.settled is not None:
+            newest = _nth_newest(transaction, workflow_id, keep.at_most)
+            found.append(newest._replace(ended_before=to_micros(keep.settled)))
+        return tuple(found)
 
 
-class _Looked(NamedTuple):
-    """How many rows went, and after what the same part goes on; None: it is through."""
-
-    rows: int
-    after: str | None = None
+_BOUNDS: Final = (Prune._by_age, Prune._by_workflow)
+"""How executions are looked at, in this order."""
 
 
-_NOTHING: Final = _Looked(0)
-PARTS: Final[tuple[tuple[str, Any], ...]] = (
-    ("executions", Prune._executions),
-    ("fires", Prune._fires),
-    ("events", Prune._events),
-    ("audit", Prune._audit),
-    ("webhook_deliveries", Prune._messages),
-    ("backfills", Prune._backfills),
-)
-"""What is looked at, in this order."""
+def _watch(patience: Patience | None) -> Callable[[], bool]:
+    """What says whether the time is over, from now on."""
+    if patience is None:
+        return lambda: False
+    clock, seconds = patience
+    end = clock() + seconds
+    return lambda: clock() > end
 
 
-def _following(transaction: Transaction, following: Statement, after: str) -> str | None:
-    """The next value of a column that begins an index, found by one look into it."""
-    ((found,),) = transaction.read(following, {"after": after})
-    return None if found is None else str(found)
-
-
-def _nth_newest(transaction: Transaction, workflow_id: str, count: int) -> int:
-    """When the last of so many newest executions was queued; what was queued before it may go."""
+def _nth_newest(transaction: Transaction, workflow_id: str, count: int) -> Bound:
+    """The last of so many newest executions: what was queued before it may go."""
     if count == 0:
-        return _ENDLESS
-    found = transaction.read(_NTH_NEWEST, {"workflow_id": workflow_id, "place": count - 1})
-    return int(found[0][0]) if found else 0
+        return Bound(_ENDLESS, _ENDLESS)
+    key = {"workflow_id": workflow_id}
+    found = transaction.read(_NTH_NEWEST, {**key, "place": count - 1})
+    if not found:
+        return Bound(0, _ENDLESS)
+    at = {**key, "queued_at": found[0][0]}
+    ((alike,),) = transaction.read(_QUEUED_THEN, at)
+    if alike == 1:
+        return Bound(found[0][0], _ENDLESS)
+    ((newer,),) = transaction.read(_QUEUED_LATER, at)
+    ((last,),) = transaction.read(_NTH_ALIKE, {**at, "place": count - 1 - newer})
+    return Bound(found[0][0], _ENDLESS, last)
+
+
+__all__ = ["BEGIN", "LOOKS", "Keep", "Patience", "Place", "Prune", "Pruned"]

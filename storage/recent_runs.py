@@ -8,10 +8,9 @@ from typing import Any
 from .database import Reader
 from .ids import ExecutionId, ScheduleId, WorkflowId
 from .instants import from_micros
-from .recount import FAILED
 from .standing import Workflows
 from .statements import Statement
-from .statuses import ExecutionStatus, Trigger
+from .statuses import FAILED, ExecutionStatus, Trigger
 from .tables import ExecutionRow
 
 _ROW = ExecutionRow

@@ -1,25 +1,30 @@
-"""Counters of a schedule computed again from its executions, which are the truth."""
+"""Counters of a schedule computed again from its executions, which are the truth, and what was deleted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from .errors import NotFound, VersionConflict
+from .forgotten import Forgotten, forgotten
 from .instants import to_micros
 from .records import Schedule
 from .statements import Statement
-from .statuses import ExecutionStatus, ScheduleStatus, Trigger
+from .statuses import FAILED, ExecutionStatus, ScheduleStatus, Trigger
 from .tables import ExecutionRow, ScheduleRow
 from .transaction import Transaction
 
-FAILED = (ExecutionStatus.FAILED.value, ExecutionStatus.TIMED_OUT.value)
-"""What counts as an error of the schedule."""
-_Other = ExecutionRow.alias()
 _DURATION = ExecutionRow.ended_at - fn.coalesce(ExecutionRow.started_at, ExecutionRow.ended_at)
 _STATUS = Statement(
     lambda slot: ScheduleRow.select(
-        ScheduleRow.version, ScheduleRow.status, ScheduleRow.last_error.cast("BLOB")
+        ScheduleRow.version,
+        ScheduleRow.status,
+        ScheduleRow.last_error.cast("BLOB"),
+        ScheduleRow.last_execution_at,
+        ScheduleRow.last_duration,
+        ScheduleRow.failures_in_row,
     ).where(ScheduleRow.id == slot("id"))
 )
 _TOTALS = Statement(
@@ -39,7 +44,7 @@ _TOTALS = Statement(
 )
 _LAST_DURATION = Statement(
     lambda slot: (
-        ExecutionRow.select(_DURATION)
+        ExecutionRow.select(ExecutionRow.ended_at, _DURATION)
         .where((ExecutionRow.schedule_id == slot("id")) & ExecutionRow.ended_at.is_null(False))
         .order_by(ExecutionRow.ended_at.desc(), ExecutionRow.id.desc())
         .limit(1)
@@ -47,28 +52,25 @@ _LAST_DURATION = Statement(
 )
 _LAST_ERROR = Statement(
     lambda slot: (
-        ExecutionRow.select(ExecutionRow.error.cast("BLOB"))
+        ExecutionRow.select(ExecutionRow.ended_at, ExecutionRow.error.cast("BLOB"))
         .where((ExecutionRow.schedule_id == slot("id")) & ExecutionRow.status.in_(FAILED))
         .order_by(ExecutionRow.ended_at.desc(), ExecutionRow.id.desc())
         .limit(1)
     )
 )
-_STREAK = Statement(
+_LAST_SUCCESS = Statement(
+    lambda slot: ExecutionRow.select(fn.coalesce(fn.max(ExecutionRow.ended_at), 0)).where(
+        (ExecutionRow.schedule_id == slot("id"))
+        & (ExecutionRow.status == ExecutionStatus.SUCCEEDED.value)
+        & ExecutionRow.backfill_id.is_null()
+    )
+)
+_FAILURES_SINCE = Statement(
     lambda slot: ExecutionRow.select(fn.count(ExecutionRow.id)).where(
         (ExecutionRow.schedule_id == slot("id"))
         & ExecutionRow.status.in_(FAILED)
         & ExecutionRow.backfill_id.is_null()
-        & (
-            ExecutionRow.ended_at
-            > fn.coalesce(
-                _Other.select(fn.max(_Other.ended_at)).where(
-                    (_Other.schedule_id == slot("id"))
-                    & (_Other.status == ExecutionStatus.SUCCEEDED.value)
-                    & _Other.backfill_id.is_null()
-                ),
-                0,
-            )
-        )
+        & (ExecutionRow.ended_at > slot("since"))
     )
 )
 _NAMES = ("executions", "succeeded", "failed", "duration_sum", "last_execution_at", "runs")
@@ -107,24 +109,24 @@ class RecountSchedule:
         found = transaction.read(_STATUS, key)
         if not found:
             raise NotFound("schedule", self.state.id)
-        version, status, error = found[0]
-        if version != self.state.version:
+        stored = _Stored(*found[0])
+        if stored.version != self.state.version:
             raise VersionConflict(
-                "schedule", self.state.id, expected=self.state.version, found=version
+                "schedule", self.state.id, expected=self.state.version, found=stored.version
             )
-        totals = transaction.read(_TOTALS, key)[0]
-        durations = transaction.read(_LAST_DURATION, key)
-        errors = transaction.read(_LAST_ERROR, key)
-        if status != ScheduleStatus.ERROR.value:
-            error = errors[0][0] if errors else None
+        gone = forgotten(transaction, self.state.id)
         transaction.write(
             _SET,
             {
                 **key,
-                **dict(zip(_NAMES, totals, strict=True)),
-                "failures_in_row": transaction.read(_STREAK, key)[0][0],
-                "last_duration": durations[0][0] if durations else None,
-                "last_error": error,
+                **_totals(transaction, key, stored, gone),
+                "failures_in_row": _streak(transaction, key, stored, gone),
+                "last_duration": _newest(
+                    transaction.read(_LAST_DURATION, key), gone.ended_at, stored.last_duration
+                ),
+                "last_error": stored.last_error
+                if stored.status == ScheduleStatus.ERROR.value
+                else _newest(transaction.read(_LAST_ERROR, key), gone.failed_at, stored.last_error),
             },
         )
         transaction.write(
@@ -136,6 +138,45 @@ class RecountSchedule:
                 "next_fire": _micros(self.state.next_fire),
             },
         )
+
+
+class _Stored(NamedTuple):
+    version: int
+    status: str
+    last_error: bytes | None
+    last_execution_at: int | None
+    last_duration: int | None
+    failures_in_row: int
+
+
+def _totals(
+    transaction: Transaction, key: Mapping[str, str], stored: _Stored, gone: Forgotten
+) -> dict[str, Any]:
+    found = dict(zip(_NAMES, transaction.read(_TOTALS, key)[0], strict=True))
+    if gone:
+        for name in ("executions", "succeeded", "failed", "duration_sum", "runs"):
+            found[name] += getattr(gone, name)
+        instants = (found["last_execution_at"], stored.last_execution_at)
+        found["last_execution_at"] = max((each for each in instants if each), default=None)
+    return found
+
+
+def _streak(
+    transaction: Transaction, key: Mapping[str, str], stored: _Stored, gone: Forgotten
+) -> int:
+    """Failures after the last success; of those that were deleted only the stored count knows how many."""
+    ((succeeded_at,),) = transaction.read(_LAST_SUCCESS, key)
+    since = max(succeeded_at, gone.streak_succeeded_at)
+    if gone.streak_failed_at > since:
+        return stored.failures_in_row
+    ((failures,),) = transaction.read(_FAILURES_SINCE, {**key, "since": since})
+    return int(failures)
+
+
+def _newest(left: list[tuple[Any, ...]], gone_at: int, stored: Any) -> Any:
+    """What the last execution of a kind tells; what is stored, if that one was deleted."""
+    at, value = left[0] if left else (0, None)
+    return stored if gone_at > at else value
 
 
 def _micros(instant: datetime | None) -> int | None:

@@ -10,6 +10,7 @@ from peewee import fn
 from .calendar_changes import require_calendars, require_versions
 from .errors import AlreadyExists, NotFound, VersionConflict
 from .events import Event
+from .forgotten import forget
 from .ids import ExecutionId, ScheduleId, WorkflowId
 from .instants import to_micros
 from .plain_data import pack
@@ -181,6 +182,7 @@ class DeleteSchedule:
     def apply(self, transaction: Transaction) -> None:
         require_schedule(transaction, self.schedule_id)
         transaction.write(_DELETE, {"id": self.schedule_id})
+        forget(transaction, self.schedule_id)
         transaction.emit(self.events)
 
 

@@ -121,6 +121,8 @@ FINAL = frozenset(
 """An execution in one of these has ended and changes no more."""
 
 UNFINISHED = frozenset(ExecutionStatus) - FINAL
+FAILED = (ExecutionStatus.FAILED.value, ExecutionStatus.TIMED_OUT.value)
+"""What counts as an error of the schedule."""
 
 EXECUTION_TRANSITIONS: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
     _Q: FINAL - {ExecutionStatus.SUCCEEDED} | {_R},

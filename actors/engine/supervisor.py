@@ -66,8 +66,11 @@ class Supervisor(Actor):
             for spec in self._specs:
                 self.start_child(spec)
         else:
-            for cell in self._cell.children.values():
-                cell.put_control(Begin())
+            for cell in list(self._cell.children.values()):
+                if cell.state is CellState.STOPPED:  # it may have crashed while it was told so
+                    self.child_stopped(ChildStopped(cell))
+                else:
+                    cell.put_control(Begin())
 
     def on_failure(self, *_: Any) -> None:
         """Its children rest, in reverse order, until it is started again."""

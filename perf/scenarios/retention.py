@@ -1,10 +1,12 @@
 """What others notice of the janitor at work: it deletes a long history and gives its space back meanwhile."""
 
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from threading import Event
@@ -14,7 +16,7 @@ from quarterjack.actors.janitor import GoRound
 from quarterjack.actors.messages import Commit
 from quarterjack.runtime import Runtime, Settings, Workflow
 from quarterjack.storage import WorkflowId
-from quarterjack.storage.database import Address
+from quarterjack.storage.database import Address, Reader
 from quarterjack.storage.instants import to_micros
 from quarterjack.storage.plain_data import pack
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
@@ -35,7 +37,18 @@ _FILL = """
         :options, :result
     FROM (SELECT i, :begin + i AS t FROM n)
 """
+_STEPS = """
+    INSERT INTO steps (execution_id, name, status, result)
+    SELECT id, 'step', 'succeeded', :empty FROM executions
+"""
+_ATTEMPTS = """
+    INSERT INTO attempts (execution_id, step, number, started_at, ended_at)
+    SELECT id, 'step', 1, started_at, ended_at FROM executions
+"""
+NEEDED = 200
+"""Executions that a busy server makes in a second, and that are to be deleted as fast."""
 Measure = Callable[[Runtime, int], list[float]]
+_NUMBERS = itertools.count()
 probe = Workflow("probe")
 _STARTED: list[float] = []
 _IS_STARTED = Event()
@@ -62,7 +75,7 @@ def _starts(runtime: Runtime, count: int) -> list[float]:
 def _commits(runtime: Runtime, count: int) -> list[float]:
     """Seconds that a commit takes, one after the other."""
     found, state = [], runtime._running().cast.state
-    for number in range(count):
+    for number in islice(_NUMBERS, count):
         begin = time.perf_counter()
         state.ask(Commit(queued_run(number))).get(timeout=30)
         found.append(time.perf_counter() - begin)
@@ -82,6 +95,8 @@ def _served(history: int, *, at_work: bool) -> Iterator[Runtime]:
                 "options": packed_options(RunOptions()),
             }
             writer.connection.execute(_FILL, {**given, "begin": to_micros(_LONG_AGO)})
+            writer.connection.execute(_STEPS, given)
+            writer.connection.execute(_ATTEMPTS)
         finally:
             writer.close()
         settings = Settings(keep=timedelta(days=1))
@@ -107,6 +122,29 @@ def _percentile(measure: Measure, number: int, at_work: bool) -> Callable[[Size]
     return measured
 
 
+def _deleted_a_second(size: Size) -> float:
+    """Executions with a step and an attempt each, while others commit."""
+    history = size.of(HISTORY, 20_000)
+    with _served(history, at_work=True) as runtime:
+        begin = time.perf_counter()
+        before = _left(runtime)
+        while time.perf_counter() < begin + size.of(20, 2):
+            _commits(runtime, 10)
+            time.sleep(0.05)
+        return (before - _left(runtime)) / (time.perf_counter() - begin)
+
+
+def _left(runtime: Runtime) -> int:
+    """How much of the history is there."""
+    query = "SELECT count(*) FROM executions WHERE id LIKE 'exe_old_%'"
+
+    def count(reader: Reader) -> int:
+        return int(reader.execute_sql(query).fetchone()[0])
+
+    found: int = runtime._running().environment.reads(count).get(timeout=30)
+    return found
+
+
 def _scenario(name: str, question: str, measure: Measure, number: int, floor: float) -> Scenario:
     return Scenario(
         name,
@@ -123,4 +161,13 @@ SCENARIOS = (
     _scenario("bystander", "from a trigger to its step's start", _starts, 50, 0.3),
     _scenario("bystander-p99", "from a trigger to its step's start", _starts, 99, 0.05),
     _scenario("bystander-commit", "a commit", _commits, 99, 0.05),
+    Scenario(
+        "janitor",
+        "old executions deleted while others commit",
+        "1/s",
+        higher_is_better=True,
+        ours=Subject("janitor", _deleted_a_second),
+        others=(Subject("as many as are made", lambda _: float(NEEDED)),),
+        floor=0.1,
+    ),
 )

@@ -52,6 +52,12 @@ async def _is_freed(processor_seconds: Iterator[float]) -> bool:
         keeper.stop()
 
 
+def test_what_was_not_started_is_stopped_without_effect() -> None:
+    before = gc.get_freeze_count()
+    Garbage().stop()
+    assert gc.get_freeze_count() == before
+
+
 def test_an_idle_server_looks_for_garbage() -> None:
     assert asyncio.run(_is_freed(count(0, 0))) is True
 
@@ -77,7 +83,3 @@ def test_without_anything_new_there_is_no_look(monkeypatch: pytest.MonkeyPatch) 
 
     asyncio.run(idle())
     assert looks == []
-
-
-def test_one_that_was_not_started_can_be_stopped() -> None:
-    Garbage().stop()

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from ledger import fires
 
 from quarterjack.actors.engine import VirtualClock
 from quarterjack.actors.messages import Commit
-from quarterjack.runtime import Workflow
+from quarterjack.runtime import StepContext, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
-from quarterjack.storage import InvalidInput, NotFound
+from quarterjack.storage import InvalidInput, NotFound, Role
+from quarterjack.storage.audit import AuditEntry
 from quarterjack.storage.pruning import BEGIN, Keep, Place, Prune, Pruned
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 
@@ -31,12 +33,21 @@ def twice() -> int:
 waits = Workflow("waits")
 waits.wait_for_event("go")
 
+moody = Workflow("moody")
+
+
+@moody.step
+def often(ctx: StepContext) -> None:
+    """Fails on most days."""
+    assert ctx.scheduled_time.day % 4 == 0, "not today"
+
+
 MONTH = timedelta(days=30)
 
 
 def shop() -> VirtualRuntime:
     """Two schedules that run once a day."""
-    return VirtualRuntime(workflows=[quick, other, waits], clock=VirtualClock())
+    return VirtualRuntime(workflows=[quick, other, waits, moody], clock=VirtualClock())
 
 
 def daily(runtime: VirtualRuntime, workflow: str) -> str:
@@ -55,6 +66,12 @@ def prune_all(runtime: VirtualRuntime, age: timedelta | None, **options: object)
 def count(runtime: VirtualRuntime, **wanted: object) -> int:
     page = runtime.list_executions(ExecutionFilter(**wanted), PageRequest(500)).get()  # type: ignore[arg-type]
     return len(page.items)
+
+
+def three_days_before(runtime: VirtualRuntime) -> dict[str, str]:
+    """The range of a backfill."""
+    begin = runtime.now() - timedelta(days=3)
+    return {"start": begin.isoformat(), "end": runtime.now().isoformat()}
 
 
 def test_old_executions_go_and_young_ones_stay() -> None:
@@ -141,6 +158,63 @@ def test_schedules_go_on_after_their_history_is_gone() -> None:
         assert runtime.get_schedule_workflow_status(key).get().schedule.totals.executions == 42
 
 
+def test_a_recount_after_pruning_changes_nothing() -> None:
+    with shop() as runtime:
+        keys = [daily(runtime, "quick"), daily(runtime, "moody")]
+        runtime.backfill_schedule(keys[1], three_days_before(runtime)).get()
+        runtime.advance("40.5 days")
+        runtime.trigger_scheduled_execution(keys[1]).get()
+        runtime.advance("10 days")
+        for age in (MONTH, timedelta(days=9), timedelta(hours=1)):
+            before = [runtime.get_schedule(key).get() for key in keys]
+            assert prune_all(runtime, age).executions > 0
+            for key in keys:
+                runtime.sync_schedule_workflow_state(key).get()
+            assert [runtime.get_schedule(key).get() for key in keys] == before
+        runtime.advance("5 days")
+        assert before[1].totals.failed > 10
+        left = [runtime.get_schedule(key).get() for key in keys]
+        assert [each.totals.executions for each in left] == [55, 59]
+        for key in keys:
+            runtime.sync_schedule_workflow_state(key).get()
+        assert [runtime.get_schedule(key).get() for key in keys] == left
+
+
+def test_a_number_of_runs_is_not_begun_anew_after_pruning() -> None:
+    with shop() as runtime:
+        config = {"cron": "0 0 * * *", "maxRuns": 5}
+        draft = {"workflowId": "quick", "name": "five", "scheduleConfig": config}
+        key = runtime.create_scheduled_workflow(draft).get()
+        runtime.advance("60 days")
+        prune_all(runtime, MONTH)
+        assert runtime.sync_schedule_workflow_state(key).get().schedule.status == "finished"
+        assert runtime.sync_schedule_workflow_state(key).get().schedule.runs == 5
+        runtime.advance("10 days")
+        assert count(runtime) == 0
+
+
+def test_what_was_counted_goes_with_its_schedule() -> None:
+    with shop() as runtime:
+        key = daily(runtime, "quick")
+        runtime.advance("40.5 days")
+        prune_all(runtime, MONTH)
+        assert facts(runtime) == 1
+        runtime.delete_scheduled_workflow(key).get()
+        assert facts(runtime) == 0
+
+
+def test_the_audit_table_and_the_ledger_go_by_age() -> None:
+    with shop() as runtime:
+        key = daily(runtime, "quick")
+        for span in ("60.5 days", "20 days"):
+            entry = AuditEntry(runtime.now(), None, None, Role.ADMIN, "::1", "pauseSchedule", 200)
+            runtime.record_audit(entry).get()
+            runtime.advance(span)
+        found = prune_all(runtime, MONTH)
+        assert (found.fires, found.audit) == (50, 1)
+        assert {fire.due >= runtime.now() - MONTH for fire in fires(runtime, key)} == {True}
+
+
 def test_what_is_young_can_not_be_asked_for() -> None:
     with shop() as runtime, pytest.raises(InvalidInput, match="at least 1h"):
         runtime.prune(timedelta(minutes=5)).get()
@@ -169,6 +243,22 @@ def test_a_number_alone_bounds_each_workflow_s_executions() -> None:
         assert (found.executions, found.rows) == (60, 60)
         assert count(runtime, workflow_id="quick") == 20
         assert count(runtime, workflow_id="other") == 20
+
+
+def test_of_many_that_were_queued_at_one_instant_as_many_stay_as_said() -> None:
+    with shop() as runtime:
+        for _ in range(30):
+            runtime.run("quick").get()
+        runtime.advance("1h")
+        for _ in range(3):
+            runtime.run("quick").get()
+        runtime.advance("60 days")
+        prune_all(runtime, None, max_per_workflow=20)
+        assert count(runtime) == 20
+        prune_all(runtime, MONTH, keep=5)
+        assert count(runtime) == 5
+        prune_all(runtime, MONTH, keep=2)
+        assert count(runtime) == 2
 
 
 def test_age_and_number_together_let_go_what_either_does() -> None:
@@ -212,9 +302,7 @@ def test_messages_and_backfills_go_when_nothing_is_left_of_them() -> None:
     with shop() as runtime:
         key = daily(runtime, "quick")
         runtime.create_webhook({"url": "https://example.org/hook", "topics": ["schedule:*"]}).get()
-        begin = runtime.now() - timedelta(days=3)
-        ask = {"start": begin.isoformat(), "end": runtime.now().isoformat()}
-        made = runtime.backfill_schedule(key, ask).get()
+        made = runtime.backfill_schedule(key, three_days_before(runtime)).get()
         runtime.advance("60.5 days")
         found = prune_all(runtime, MONTH)
         assert found.webhook_deliveries > 0
@@ -239,6 +327,15 @@ def test_one_change_looks_into_a_limited_number_of_schedules(
             place, steps = found.place, steps + 1
         assert found.fires == 10 * 5
         assert steps > 2
+
+
+def facts(runtime: VirtualRuntime) -> int:
+    """How many schedules have counts of what was deleted."""
+    query = "SELECT count(*) FROM facts WHERE name LIKE 'forgotten/%'"
+    reply = runtime._running().environment.reads(
+        lambda reader: reader.execute_sql(query).fetchone()
+    )
+    return int(reply.get()[0])
 
 
 def commit(runtime: VirtualRuntime, change: Prune) -> Pruned:

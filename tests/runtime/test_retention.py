@@ -14,8 +14,8 @@ from quarterjack.actors.janitor import GoRound
 from quarterjack.runtime import Runtime, Settings, Workflow
 from quarterjack.runtime.testing import VirtualRuntime
 from quarterjack.storage import InvalidInput
-from quarterjack.storage.database import Address
-from quarterjack.storage.giving_back import GiveBack
+from quarterjack.storage.database import Address, Reader
+from quarterjack.storage.giving_back import GiveBack, GivenBack
 from quarterjack.storage.journal import Journal
 from quarterjack.storage.queries import ExecutionFilter, PageRequest
 from quarterjack.storage.upgrade import open_upgraded
@@ -26,6 +26,19 @@ quick = Workflow("quick")
 @quick.step
 def once() -> int:
     return 1
+
+
+large = Workflow("large")
+
+
+@large.step
+def much() -> str:
+    return "x" * 200_000
+
+
+def free_pages(reader: Reader) -> int:
+    """Pages of the file that nothing is in."""
+    return int(reader.execute_sql("PRAGMA freelist_count").fetchone()[0])
 
 
 def keeping(**settings: Any) -> VirtualRuntime:
@@ -76,6 +89,37 @@ def test_it_goes_on_after_a_crash(actor: str) -> None:
         assert count(runtime) <= 21
 
 
+def test_where_steps_take_long_they_become_small_and_rare() -> None:
+    seen = []
+    for slowness in (0, 50):
+        with keeping(max_executions=1) as runtime:
+            for _ in range(150):
+                runtime.run("quick").get()
+                runtime.settle()
+            runtime.advance("2 min")
+            before, runtime.disk.slowness = runtime.disk.commits, timedelta(milliseconds=slowness)
+            runtime._running().cast.janitor.tell(GoRound())
+            runtime.advance("1 min")
+            seen.append(runtime.disk.commits - before)
+            assert count(runtime) == 1
+    fast, slow = seen
+    assert 450 / 1_000 < fast < 12
+    assert slow - fast > 450 / 50
+
+
+def test_space_is_given_back_after_a_prune_that_was_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "q.db"
+    with VirtualRuntime(f"sqlite:///{file}", workflows=[large], clock=VirtualClock()) as runtime:
+        for _ in range(20):
+            runtime.run("large").get()
+            runtime.settle()
+        runtime.advance("2 days")
+        assert runtime.prune(timedelta(days=1)).get().executions == 20
+        runtime.advance("1 min")
+        reply = runtime._running().environment.reads(free_pages)
+        assert reply.get() <= 256
+
+
 def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(InvalidInput, match="below keep_executions"):
         Settings.of(keep_executions=10, max_executions=5)
@@ -96,7 +140,7 @@ def test_space_is_given_back_bit_by_bit_and_a_tenth_is_kept(tmp_path: Path) -> N
         large = file.stat().st_size
         connection.execute("DELETE FROM facts WHERE name < '6'")
         journal, steps = Journal(writer), 1
-        while journal.commit([GiveBack()]).outcomes[0]:
+        while journal.commit([GiveBack()]).outcomes[0].more:
             steps += 1
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -121,7 +165,7 @@ def test_a_file_of_before_can_not_shrink_and_is_no_trouble(tmp_path: Path) -> No
         connection.executemany("INSERT INTO facts VALUES (?, ?)", rows)
         connection.execute("DELETE FROM facts")
         connection.execute("COMMIT")
-        assert Journal(writer).commit([GiveBack()]).outcomes == [False]
+        assert Journal(writer).commit([GiveBack()]).outcomes == [GivenBack(0, False)]
     finally:
         writer.close()
 

@@ -13,6 +13,7 @@ RUNS = 10
 FOUND = {
     54: "what the executions' supervisor was to begin as it crashed never began",
     300_095: "what was stored after the schedules' supervisor had crashed was enqueued by nobody",
+    305_089: "a supervisor that crashed as it heard of an end kept what came for the next for ever",
     1_000_033: "an execution whose caller was told of a crash was stored, and never began",
 }
 """Seeds that have found a mistake, and which."""

@@ -196,6 +196,14 @@ def test_what_is_done_is_forgotten_after_a_day(journal: Journal, writer: Writer)
     assert left == [151, 52, 4, 5]  # one of the old ones is not done, and never forgotten
 
 
+def test_what_nobody_waits_for_is_forgotten_after_a_day_too(
+    journal: Journal, writer: Writer
+) -> None:
+    comes(journal, *(arrival(idempotency_key=f"k{number}") for number in range(50)))
+    comes(journal, arrival(idempotency_key="later", at=NOW + 25 * HOUR))
+    assert count(writer) == 1
+
+
 def test_a_key_is_free_after_a_day(journal: Journal) -> None:
     comes(journal, arrival(idempotency_key="k"))
 

@@ -18,7 +18,9 @@ from quarterjack.actors.engine import (
     Reply,
     Restart,
     VirtualActors,
+    handles,
 )
+from quarterjack.actors.engine.cell import ChildStopped
 
 IDLE = timedelta(minutes=10)
 CRASH = crash(LookupError("nothing there"))
@@ -235,6 +237,29 @@ def test_what_is_kept_for_the_next_one_outlives_a_crash_of_the_supervisor(
     virtual.stage.advance(seconds=10)
 
     assert answer.get() == 3
+
+
+def test_a_supervisor_that_crashes_as_it_hears_of_an_end_hears_of_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[ChildStopped] = []
+
+    class Hard(Told):
+        @handles(ChildStopped)
+        def child_stopped(self, message: ChildStopped) -> None:
+            heard.append(message)
+            if len(heard) == 1:
+                raise LookupError("did not listen")
+            super().child_stopped(message)
+
+    monkeypatch.setitem(globals(), "Told", Hard)
+    virtual = Virtual()
+    virtual.ask("a", add(1))
+    virtual.tell("a", [Do(Puppet.stop)])
+    virtual.stage.advance(seconds=10)
+
+    assert len(heard) == 2
+    assert virtual.ask("a", add(1)) == 2
 
 
 def test_what_is_kept_for_the_next_one_is_refused_when_all_stop(virtual: Virtual) -> None:
