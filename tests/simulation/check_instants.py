@@ -96,7 +96,7 @@ class _Schedule:
         excluded = [is_excluded(epoch.config, row.due) for epoch in epochs]
         if row.reason == "excluded" and not any(excluded):
             yield f"{row}: it is not excluded"
-        if row.outcome in MADE and epochs and all(excluded):
+        if row.outcome in MADE and epochs and all(excluded) and not self._plan.jumps:
             yield f"{row}: it is excluded"
         if row.outcome == "skipped" and row.reason == "overlap":
             yield from self._blocked(row)

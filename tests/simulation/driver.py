@@ -130,8 +130,9 @@ class Simulation:
         self._slow(0)
         self.client.follow()
         self._settle(timedelta(minutes=30))
-        for key in sorted(self._keys):
+        for key in sorted(self._keys) * 2:  # once more, if power went at one of them
             self._pause(key)
+            self._settle(timedelta(seconds=1))
         self._settle(AFTERWARDS)
         self.client.follow()
         self._settle(timedelta(seconds=1))
