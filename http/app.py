@@ -11,7 +11,6 @@ from .access import access
 from .audit_trail import audit_trail
 from .auth import DOORKEEPER, Doorkeeper, authenticate
 from .authorization import authorize
-from .bodies import LARGEST_BODY
 from .call import add_calls
 from .compression import compress
 from .connection import tell_connection
@@ -25,6 +24,7 @@ from .live_connections import LiveConnections
 from .methods import options
 from .metrics import add_metrics
 from .problems import problem_details
+from .protocol import LARGEST_BODY
 from .request_ids import IDS, add_request_id, request_ids
 from .routes import all_calls
 from .settings import HttpSettings

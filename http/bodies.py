@@ -21,10 +21,8 @@ from quarterjack.storage.wire_model import WireModel
 from . import json_text
 from .errors import BodyTooLarge, NotFramed, NotJson, TooSlow, WrongMediaType
 from .expectations import invite
+from .protocol import ICALENDAR, JSON, LARGEST_BODY
 
-JSON: Final = "application/json"
-ICALENDAR: Final = "text/calendar"
-LARGEST_BODY: Final = 1_048_576
 """Bytes."""
 BODY_DEADLINE: Final = timedelta(seconds=30)
 """From the head of a request to the end of its body."""

@@ -32,8 +32,8 @@ from .errors import NoAnswerInTime
 from .keys import runtime_of
 from .made import MAKINGS, OTHER
 from .problems import answer_to, status_of
+from .protocol import IDEMPOTENCY_KEY
 
-HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 _LONGEST: Final = 200
 _KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag", "Retry-After")
@@ -42,16 +42,20 @@ _PLANNED: web.RequestKey[str] = web.RequestKey("planned", str)
 
 def idempotency_key(request: web.Request) -> str | None:
     """The key that the client has made up for this request, if it has. Raises `InvalidInput`."""
-    given = request.headers.getall(HEADER, ())
+    given = request.headers.getall(IDEMPOTENCY_KEY, ())
     if not given:
         return None
     key = given[0]
     if len(given) > 1 or len(key) > _LONGEST or not all("!" <= sign <= "~" for sign in key):
         raise InvalidInput.field(
-            "header", HEADER, msg=f"give one key of 1 to {_LONGEST} visible ASCII characters"
+            "header",
+            IDEMPOTENCY_KEY,
+            msg=f"give one key of 1 to {_LONGEST} visible ASCII characters",
         )
     if not key:
-        raise InvalidInput.field("header", HEADER, msg="it is empty; leave it out, or give a key")
+        raise InvalidInput.field(
+            "header", IDEMPOTENCY_KEY, msg="it is empty; leave it out, or give a key"
+        )
     return key
 
 

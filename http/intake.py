@@ -14,16 +14,15 @@ from quarterjack.runtime.webhook_draft import WebhookDraft
 from quarterjack.storage.wire_model import WireModel
 
 from .bodies import (
-    ICALENDAR,
-    JSON,
     Body,
     CalendarBody,
     read_body,
     read_calendar,
     read_object,
 )
-from .ndjson import MEDIA_TYPE as NDJSON
-from .ndjson import Line, read_lines
+from .ndjson import Line
+from .ndjson_body import read_lines
+from .protocol import ICALENDAR, JSON, NDJSON
 
 Media = Mapping[str, type[WireModel] | None]
 """Media type → the shape of what is in it; None: a text of another kind."""

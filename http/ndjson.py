@@ -3,23 +3,15 @@
 A body is whole before anything is done with it, so one that breaks off changes nothing.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
-
-from aiohttp import web
-from aiohttp.client_exceptions import ClientPayloadError
-from aiohttp.http_exceptions import HttpProcessingError
 
 from quarterjack.storage import FieldError, InvalidInput
 
 from . import json_text
-from .bodies import BODY_DEADLINE, LARGEST_BODY, check_media_type
-from .errors import BodyTooLarge, NotFramed, NotJson, NotNdjson, TooSlow
-from .expectations import invite
+from .errors import NotJson
+from .protocol import LARGEST_BODY
 
-MEDIA_TYPE: Final = "application/x-ndjson"
-TAKEN: Final = (MEDIA_TYPE, "application/ndjson", "application/jsonl")
 LARGEST: Final = 64 * 1_048_576
 """Bytes of a body."""
 MOST_LINES: Final = 100_000
@@ -68,37 +60,6 @@ class LineSplitter:
             self._number += 1
             if line and not line.isspace():
                 yield Line(self._number, line)
-
-
-async def read_lines(request: web.Request) -> list[Line]:
-    """The lines of the body.
-
-    Raises `BodyTooLarge`, `TooSlow`, `NotNdjson`, and `NotFramed`.
-    """
-    if request.content_length is not None and request.content_length > LARGEST:
-        raise BodyTooLarge(LARGEST)
-    check_media_type(request, TAKEN, NotNdjson)
-    seconds = BODY_DEADLINE.total_seconds()
-    try:
-        async with asyncio.timeout(seconds):
-            await invite(request)
-            return await _lines_of(request)
-    except TimeoutError:
-        raise TooSlow(seconds) from None
-    except (ClientPayloadError, HttpProcessingError, ConnectionError):
-        raise NotFramed from None
-
-
-async def _lines_of(request: web.Request) -> list[Line]:
-    splitter, lines, size = LineSplitter(), list[Line](), 0
-    async for piece in request.content.iter_any():
-        size += len(piece)
-        if size > LARGEST:
-            raise BodyTooLarge(LARGEST)
-        lines += splitter.add(piece)
-        if len(lines) > MOST_LINES:
-            raise BodyTooLarge(MOST_LINES, "lines")
-    return lines + splitter.rest()
 
 
 def read_line(line: Line) -> Any:

@@ -17,7 +17,6 @@ from quarterjack.storage import (
     VersionConflict,
 )
 
-from .bodies import JSON
 from .call import Call
 from .errors import (
     BodyTooLarge,
@@ -34,9 +33,9 @@ from .errors import (
     WrongMediaType,
     WrongTarget,
 )
-from .idempotency import HEADER as IDEMPOTENCY_KEY
 from .openapi_examples import EXAMPLES
-from .problems import KINDS, MEDIA_TYPE, URN, Kind
+from .problems import KINDS, MEDIA_TYPE, Kind
+from .protocol import IDEMPOTENCY_KEY, JSON, URN
 from .shapes.problems import Problem
 
 Json = dict[str, Any]

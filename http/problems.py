@@ -56,10 +56,10 @@ from .errors import (
     WrongTarget,
 )
 from .problem_members import members_of
+from .protocol import URN
 
 logger = logging.getLogger("quarterjack.http")
 MEDIA_TYPE: Final = "application/problem+json"
-URN: Final = "urn:quarterjack:problem:"
 
 
 class Kind(NamedTuple):

@@ -12,7 +12,7 @@ raised there, as subclasses of `QuarterjackError`. Calls are safe from any threa
 import asyncio
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from quarterjack.actors.broadcaster import Published
 from quarterjack.actors.engine import Clock, LoopDispatcher, LoopLag, Reply, SystemClock
@@ -31,11 +31,13 @@ from .bulk import BulkCalls
 from .calendar_calls import read_further
 from .health import Health, Readiness, health_of, readiness_of
 from .hosts import LoopThread, in_thread
-from .metrics import RuntimeCollector
 from .preview_calls import PreviewCalls
 from .settings import Settings
 from .tracing import OpenTraces, traces_opener
 from .watch_calls import WatchCalls
+
+if TYPE_CHECKING:
+    from .metrics import RuntimeCollector
 
 
 class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
@@ -184,11 +186,13 @@ class Runtime(BackfillCalls, PreviewCalls, BulkCalls, WatchCalls):
         """Whether the loop is quick; at once, from any thread."""
         return health_of(self._worst_lag, self._watch)
 
-    def collector(self) -> RuntimeCollector:
+    def collector(self) -> "RuntimeCollector":
         """The runtime's figures, to be registered with a `prometheus_client.CollectorRegistry`.
 
         Collecting blocks for a query, so it must not be done on the actors' loop.
         """
+        from .metrics import RuntimeCollector
+
         return RuntimeCollector(self._measures, lambda: self._assembly, lambda: self._worst_lag)
 
     def delivered(self, published: Published) -> None:

@@ -1,12 +1,14 @@
 """A schedule in the outside interface's form, as it is shown, exported and imported. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from quarterjack.actors.drafts import ScheduleDraft
 from quarterjack.storage import FieldError, InvalidInput, Schedule, ScheduleConfig
 from quarterjack.storage.configs import KINDS
 from quarterjack.storage.instants import format_instant
+
+if TYPE_CHECKING:
+    from quarterjack.actors.drafts import ScheduleDraft
 
 OUTPUT_ONLY: Final = ("scheduleId", "version", "createdAt", "updatedAt")
 """What an exported schedule has besides its id and what its owner said of it."""
@@ -24,7 +26,7 @@ def form_of(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def draft_form(draft: ScheduleDraft | Schedule) -> dict[str, Any]:
+def draft_form(draft: "ScheduleDraft | Schedule") -> dict[str, Any]:
     """What its owner says of a schedule, with the defaults for what they leave out."""
     return {
         "workflowId": draft.workflow_id,

@@ -1,33 +1,22 @@
-"""Sends webhooks' messages over HTTP: signed, within ten seconds, to where they may go, and nowhere else.
+"""Sends webhooks' messages over HTTP, within ten seconds each; what a request is, is said in `webhook_post`.
 
-Each message has a connection of its own. Redirects are not followed, no more than a little of the answer
-is read, and nothing of it is kept. Names are looked up on threads of their own, so that a name server
-that does not answer holds up one receiver only.
+That module, which loads an HTTP client, is loaded with the first message, on a thread: most programs send
+none.
 """
 
 import asyncio
-import base64
-import json
-import socket
-from contextlib import suppress
-from typing import Any, Final
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from quarterjack.actors.engine import Reply
 from quarterjack.actors.sender import Answer, OutgoingMessage
-from quarterjack.storage import QuarterjackError
 
 from .builtin.host_rules import HostRules
 from .hosts import in_thread
-from .webhook_secrets import resolved, signature
 
 SECONDS: Final = 10.0
 """For a whole attempt, from looking up the name to the status of the answer."""
-_READ_SECONDS: Final = 1.0
-_MOST_READ: Final = 65_536
-_USER_AGENT: Final = "quarterjack"
+Post = Callable[[OutgoingMessage, HostRules], Awaitable[Answer]]
 
 
 class WebhookSender:
@@ -37,6 +26,7 @@ class WebhookSender:
         self._rules = HostRules(allow_private=allow_private, option="--webhook-allow-private")
         self._seconds = seconds
         self._tasks: set[asyncio.Task[None]] = set()
+        self._post: Post | None = None
 
     def send(self, message: OutgoingMessage) -> Reply[Answer]:
         """Send it; what came of it, also if nothing did."""
@@ -52,113 +42,18 @@ class WebhookSender:
             task.cancel()
 
     async def _send(self, message: OutgoingMessage, reply: Reply[Answer]) -> None:
+        if self._post is None:
+            self._post = await in_thread(_loaded, "webhook-client")
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:
-                answer = await self._answer(message)
+                answer = await self._post(message, self._rules)
         except TimeoutError:
             answer = Answer(None, f"no answer within {self._seconds:g} s")
-        except Exception as error:
-            answer = Answer(None, _told(error))
         reply.settle(answer)
 
-    async def _answer(self, message: OutgoingMessage) -> Answer:
-        body = encoded(message.body)
-        secret = message.secret
-        if secret.kind == "file":
-            key = await in_thread(lambda: resolved(secret), "webhook-secret")
-        else:
-            key = resolved(secret)
-        timestamp = int(message.at.timestamp())
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": _USER_AGENT,
-            "webhook-id": message.message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(key, message.message_id, timestamp, body),
-        }
-        async with (
-            self._session() as session,
-            session.post(message.url, data=body, headers=headers, allow_redirects=False) as answer,
-        ):
-            await _read_a_little(answer)
-            error = None if 200 <= answer.status <= 299 else f"answered {answer.status}"
-            return Answer(answer.status, error, answer.headers.get("Retry-After"))
 
-    def _session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=_ThreadResolver(),
-                use_dns_cache=False,
-                force_close=True,
-                happy_eyeballs_delay=None,  # one address after the other: a refusal comes through
-                socket_factory=self._rules.open_socket,
-            ),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-            trust_env=False,
-        )
+def _loaded() -> Post:
+    from .webhook_post import post
 
-
-class _ThreadResolver(AbstractResolver):
-    """Looks a name up on a thread made for it."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a host."""
-        found = await in_thread(
-            lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM), "webhook-names"
-        )
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(where[0]),
-                port=port,
-                family=kind,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for kind, _, protocol, _, where in found
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept."""
-
-
-def encoded(body: Any) -> bytes:
-    """What is sent and signed: compact JSON; bytes in it become base64 text.
-
-    >>> encoded({"name": "é", "raw": b"ab"})
-    b'{"name":"\\xc3\\xa9","raw":"YWI="}'
-    """
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return text.encode("utf-8", "replace")
-
-
-async def _read_a_little(answer: aiohttp.ClientResponse) -> None:
-    """So that a receiver that says a few words is not cut off; the status is what counts."""
-    with suppress(aiohttp.ClientError, TimeoutError):
-        async with asyncio.timeout(_READ_SECONDS):
-            read = 0
-            async for chunk in answer.content.iter_any():
-                read += len(chunk)
-                if read >= _MOST_READ:
-                    break
-    answer.close()
-
-
-def _told(error: Exception) -> str:
-    """An error in words; ours say what to do, others have their class before them."""
-    if isinstance(error, QuarterjackError):
-        return str(error)
-    if isinstance(error, aiohttp.InvalidURL):
-        return f"{type(error).__name__}: there can be no request to that address"
-    return f"{type(error).__name__}: {error}".rstrip(": ")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    raise TypeError(f"a {type(value).__name__} has no JSON form")
+    return post

@@ -1,6 +1,7 @@
 """Runs a query on a reader: what comes out are plain rows, which `rows.py` makes records of."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from sqlite3 import Cursor
 from typing import Any, Final, TypeAlias
 
@@ -38,19 +39,32 @@ def _only(found: Iterator[dict[str, Any]], kind: str, key: str) -> dict[str, Any
 
 
 class PreparedSelect:
-    """A query that is asked often: its SQL is built once; what is bound must be in its stored form.
+    """A query that is asked often: its SQL is built once, at first; what is bound must be in its stored form.
 
     of_key = PreparedSelect(lambda slot: ScheduleRow.select().where(ScheduleRow.id == slot("id")))
     of_key.rows(reader, {"id": "sch_1"})
     """
 
     def __init__(self, build: Callable[[Slot], Select]) -> None:
-        query = build(named_slot)
-        self._statement = Statement(lambda _: query)
-        self._names = [column.name for column in query.selected_columns]
-        self._converted: list[tuple[int, Callable[[Any], Any]]] = [
+        self._build = build
+
+    @cached_property
+    def _query(self) -> Select:
+        return self._build(named_slot)
+
+    @cached_property
+    def _statement(self) -> Statement:
+        return Statement(lambda _: self._query)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [column.name for column in self._query.selected_columns]
+
+    @cached_property
+    def _converted(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        return [
             (place, column.python_value)
-            for place, column in enumerate(query.selected_columns)
+            for place, column in enumerate(self._query.selected_columns)
             if isinstance(column, Field) and type(column).python_value not in _PLAIN
         ]
 

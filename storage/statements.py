@@ -5,7 +5,7 @@ connection.execute(move.sql, move.bind({"at": 17, "id": "sch_1"}))
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -26,16 +26,34 @@ def named_slot(name: str) -> Node:
 
 
 class Statement:
-    """A compiled query with named slots; what is bound must be in its stored form already."""
+    """A query with named slots, compiled when it is first used; what is bound must be in its stored form."""
 
     def __init__(self, build: Callable[[Slot], Any]) -> None:
-        sql, parts = build(named_slot).bind(_SQLITE).sql()
-        self.sql: str = sql
-        self._constants: dict[Any, Any] = {
-            place: part for place, part in enumerate(parts) if type(part) is not _Slot
+        self._build = build
+
+    @cached_property
+    def sql(self) -> str:
+        """As SQLite is given it."""
+        return self._compiled[0]
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Sequence[Any]]:
+        sql, parts = self._build(named_slot).bind(_SQLITE).sql()
+        return sql, parts
+
+    @cached_property
+    def _constants(self) -> dict[Any, Any]:
+        return {
+            place: part for place, part in enumerate(self._compiled[1]) if type(part) is not _Slot
         }
-        self._pick = _picker(
-            [part.name if type(part) is _Slot else place for place, part in enumerate(parts)]
+
+    @cached_property
+    def _pick(self) -> Callable[[Mapping[Any, Any]], tuple[Any, ...]]:
+        return _picker(
+            [
+                part.name if type(part) is _Slot else place
+                for place, part in enumerate(self._compiled[1])
+            ]
         )
 
     def bind(self, values: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -13,5 +13,6 @@ class WireModel(BaseModel):
         frozen=True,
         serialize_by_alias=True,
         allow_inf_nan=False,
+        defer_build=True,  # built when it is first used: most programs use few
         hide_input_in_errors=True,  # it may be a secret
     )

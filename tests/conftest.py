@@ -4,9 +4,15 @@ import os
 import sys
 import tempfile
 import zlib
+from compileall import compile_dir
 from pathlib import Path
 
 import pytest
+
+import quarterjack.actors
+import quarterjack.http
+import quarterjack.runtime
+import quarterjack.storage
 
 _HERE = Path(__file__).parent
 
@@ -15,10 +21,24 @@ os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "quarterjack-hypothesis")
 )
 
-# What is imported while tests are collected is compiled once, and not again in each of the hundreds of
-# servers and workers that they start; what they write themselves to be imported leaves no bytecode.
+# What is imported while tests are collected, and all of Quarterjack, is compiled once, and not again in each
+# of the hundreds of servers and workers that they start; what they write themselves to be imported leaves no
+# bytecode.
 _WITHOUT_BYTECODE = sys.dont_write_bytecode
 sys.dont_write_bytecode = False
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile what changed, before other processes of the tests load it."""
+    if not hasattr(session.config, "workerinput"):
+        for package in (
+            quarterjack.actors,
+            quarterjack.http,
+            quarterjack.runtime,
+            quarterjack.storage,
+        ):
+            for folder in package.__path__:
+                compile_dir(folder, quiet=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

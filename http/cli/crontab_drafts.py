@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from quarterjack.runtime.builtin.command import COMMAND
+from quarterjack.runtime.builtin.names import COMMAND
 
 from .crontab_file import Crontab, CrontabJob, short_name
 from .schedule_files import WrittenSchedule

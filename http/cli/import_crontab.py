@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from quarterjack.actors.engine.clock import wall_clock
-from quarterjack.runtime.builtin.command import COMMAND
+from quarterjack.runtime.builtin.names import COMMAND
 from quarterjack.storage import NotFound, Overlap
 from quarterjack.storage.durations import format_duration
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from .command_table import Row
+from .loading import loading
 
 
 class LazyGroup(click.Group):
@@ -26,7 +27,8 @@ class LazyGroup(click.Group):
         if row is None:
             return None
         module, _, attribute = row.place.partition(":")
-        found = getattr(import_module(f".{module}", __package__), attribute)
+        with loading():
+            found = getattr(import_module(f".{module}", __package__), attribute)
         assert isinstance(found, click.Command)
         return found
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from .exit_codes import ExitCode
+from .loading import loading
 from .options import DEFAULT_PORT, config_option, json_option, option
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_client(
         *, url: str, token: str | None, ca: Path | None, insecure: bool, **rest: Any
     ) -> Any:
-        from .connection import client_of, told
-
+        with loading():
+            from .connection import client_of, told
         try:
             with client_of(url, token, ca=ca, verify=not insecure) as client, told():
                 return command(client=client, **rest)

@@ -8,7 +8,8 @@ from quarterjack.storage import InvalidInput
 from quarterjack.storage.queries import ScheduleFilter
 
 from .. import json_text
-from ..ndjson import LARGEST, MEDIA_TYPE, write_lines
+from ..ndjson import LARGEST, write_lines
+from ..protocol import NDJSON
 from ..shapes.bulk import ImportReport
 from .asking import Asking
 from .flow import Flow
@@ -56,7 +57,7 @@ class BulkCalls(Asking):
             return _wrong(f"at most {LARGEST:,} bytes can be sent at once; send it in parts")
         query = {"dry_run": dry_run or None}
         wanted = Wanted(
-            "importSchedules", query=query, raw=lines, media_type=MEDIA_TYPE, seconds=_SECONDS
+            "importSchedules", query=query, raw=lines, media_type=NDJSON, seconds=_SECONDS
         )
         return self._ask(ImportReport, wanted)
 

@@ -14,8 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from quarterjack.storage import FieldError, InvalidInput, QuarterjackError
 
-from ..problem_members import names_of
-from ..problems import KINDS, URN
+from ..protocol import URN
 
 
 class ClientClosed(QuarterjackError):
@@ -113,6 +112,8 @@ class Refused(QuarterjackError):
         self.title = problem.title
         self.detail = problem.detail
         self.retry_after = problem.retry_after
+        from ..problem_members import names_of  # only now: it knows the server's errors
+
         for name in names_of(type(self)):
             setattr(self, name, problem.members.get(to_camel(name), ""))
         if isinstance(self, InvalidInput):
@@ -170,6 +171,8 @@ def forbidden(detail: str) -> Refused:
 @functools.cache
 def _class_of(status: int, name: str) -> type[Refused]:
     """By its status; also all that the server has in its table under that name."""
+    from ..problems import KINDS  # only now: it loads what raises them
+
     base = _BY_STATUS.get(status, Refused)
     kinds = [each for each, kind in KINDS.items() if kind.name == name]
     lowest = [each for each in kinds if not any(_is_above(each, other) for other in kinds)]

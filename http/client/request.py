@@ -1,6 +1,5 @@
-"""A request of the client, made by the same table of calls from which the server answers it."""
+"""A request of the client, made by the table of calls that the server answers."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,11 +12,9 @@ from quarterjack.storage import InvalidInput, NotFound
 from quarterjack.storage.instants import format_instant
 
 from .. import json_text
-from ..bodies import JSON
-from ..call import Call
-from ..idempotency import HEADER as IDEMPOTENCY_KEY
-from ..routes import all_calls
+from ..protocol import IDEMPOTENCY_KEY, JSON
 from .address import filled
+from .call_table import CALLS
 
 SAFE: Final = frozenset({"GET", "HEAD"})
 
@@ -67,7 +64,7 @@ class Wanted:
 
     def request(self, new_key: str) -> Request:
         """As it is sent. Raises `InvalidInput`, and `NotFound` for what can't be a name of anything."""
-        call = call_named(self.name)
+        call = CALLS[self.name]
         path = filled(call.path, self.parts)
         if path is None:
             name, value = next(iter(self.parts.items()))
@@ -88,16 +85,6 @@ class Wanted:
             to_camel(name): _text(each) for name, each in self.query.items() if each is not None
         }
         return Request(call.method, path, query, headers, body, self.accepts, self.seconds)
-
-
-@functools.cache
-def _calls() -> dict[str, Call]:
-    return {call.name: call for call in all_calls()}
-
-
-def call_named(name: str) -> Call:
-    """The row of the table."""
-    return _calls()[name]
 
 
 def _text(value: object) -> str:

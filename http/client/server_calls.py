@@ -9,7 +9,7 @@ from quarterjack.actors.engine import Reply
 from quarterjack.storage import ExecutionId, InvalidInput
 from quarterjack.storage.queries import PageRequest
 
-from ..bodies import ICALENDAR
+from ..protocol import ICALENDAR
 from ..shapes.calendars import Calendar, CalendarEntry
 from ..shapes.events import Event
 from ..shapes.executions import StartedMany

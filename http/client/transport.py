@@ -17,6 +17,7 @@ from quarterjack.storage import QuarterjackError
 from ..ndjson import LineSplitter
 from ..pause import pause
 from .address import ServerAddress
+from .call_table import CALLS
 from .errors import (
     NoAnswer,
     NoServer,
@@ -28,7 +29,7 @@ from .errors import (
     refusal_of_status,
 )
 from .repetition import Repetition
-from .request import Request, call_named
+from .request import Request
 
 _PIECE: Final = 65_536
 _HEARTBEAT_SECONDS: Final = 20.0
@@ -111,7 +112,7 @@ class Transport:
     @asynccontextmanager
     async def websocket(self, protocol: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         """The WebSocket for live events. Raises as `send`."""
-        url = self.address.websocket(call_named("connect").path)
+        url = self.address.websocket(CALLS["connect"].path)
         with self._translated(self._seconds):
             try:
                 socket = await self._session.ws_connect(

@@ -17,7 +17,8 @@ from ..compression import compress_stream
 from ..errors import TooManyImports
 from ..intake import Lines
 from ..keys import IMPORTS, runtime_of
-from ..ndjson import MEDIA_TYPE, Line, read_line, write_lines
+from ..ndjson import Line, read_line, write_lines
+from ..protocol import NDJSON
 from ..query import ExportQuery, ImportQuery
 from ..scope import own_workflows
 from ..shapes.bulk import ImportReport
@@ -35,7 +36,7 @@ def calls() -> list[Call]:
             "GET",
             "/api/schedules/export",
             export_schedules,
-            media=MEDIA_TYPE,
+            media=NDJSON,
             is_for_some=True,
         ),
         Call(
@@ -55,7 +56,7 @@ async def export_schedules(request: web.Request, query: ExportQuery) -> web.Stre
     wanted = ScheduleFilter(query.status, workflow_id, query.q, own_workflows(request))
     runtime = runtime_of(request)
     page = await answered(runtime.export_page(wanted, None))
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPE})
+    response = web.StreamResponse(headers={"Content-Type": NDJSON})
     compress_stream(request, response)
     await response.prepare(request)
     if request.method == "HEAD":

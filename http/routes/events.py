@@ -14,11 +14,12 @@ from quarterjack.storage.queries import Page
 
 from ..answers import Answer, answered, ok, ok_large
 from ..auth import caller_of
-from ..bodies import LARGEST_BODY, EventBody
+from ..bodies import EventBody
 from ..call import Call
 from ..idempotency import idempotency_key
 from ..keys import runtime_of
 from ..paging import next_cursor, page_request
+from ..protocol import LARGEST_BODY
 from ..query import EventsQuery
 from ..request_trace import traceparent_of
 from ..shapes.events import Event

@@ -1,12 +1,14 @@
 """Tokens and the audit table as they are answered."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quarterjack.runtime.token_calls import NewToken
 from quarterjack.storage import Role, audit, tokens
 from quarterjack.storage.instants import Instant
 
 from .shape import Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime.token_calls import NewToken
 
 
 class Token(Shape):
@@ -38,7 +40,7 @@ class MadeToken(Token):
     """Its text. Nothing will show it again."""
 
     @classmethod
-    def of_new(cls, made: NewToken) -> "MadeToken":
+    def of_new(cls, made: "NewToken") -> "MadeToken":
         """With its text."""
         return cls(**_fields(made.token), token=made.secret)
 

@@ -1,8 +1,11 @@
 """What came of an import, as it is answered."""
 
-from quarterjack.runtime import bulk
+from typing import TYPE_CHECKING
 
 from .shape import FieldProblem, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime import bulk
 
 
 class LineProblem(Shape):
@@ -21,7 +24,7 @@ class ImportReport(Shape):
     errors: list[LineProblem]
 
     @classmethod
-    def of(cls, found: bulk.ImportReport) -> "ImportReport":
+    def of(cls, found: "bulk.ImportReport") -> "ImportReport":
         """The report of an import."""
         return cls(
             created=found.created,
@@ -31,6 +34,6 @@ class ImportReport(Shape):
         )
 
 
-def _line(found: bulk.LineErrors) -> LineProblem:
+def _line(found: "bulk.LineErrors") -> LineProblem:
     errors = [FieldProblem(loc=list(each.loc), msg=each.msg) for each in found.errors]
     return LineProblem(line=found.line, errors=errors)

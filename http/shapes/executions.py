@@ -146,7 +146,7 @@ class ExecutionDetail(Execution):
     steps: list[Step]
 
     @classmethod
-    def of_detail(cls, found: runtime.ExecutionDetail) -> "ExecutionDetail":
+    def of_detail(cls, found: "runtime.ExecutionDetail") -> "ExecutionDetail":
         """An execution, with what is known of its steps."""
         steps = [
             Step.of(each, found.depends_on.get(each.name, ()), found.items.get(each.name))
@@ -174,7 +174,7 @@ class AttemptLog(Shape):
     lines: list[LogLine]
 
     @classmethod
-    def of(cls, found: runtime.AttemptLog) -> "AttemptLog":
+    def of(cls, found: "runtime.AttemptLog") -> "AttemptLog":
         """What is stored, or written so far."""
         lines = [
             LogLine(

@@ -1,9 +1,8 @@
 """How everything is, as it is answered."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from quarterjack import storage
-from quarterjack.runtime.overview_calls import Overview as OverviewFound
 from quarterjack.storage import ExecutionStatus, ScheduleStatus
 from quarterjack.storage.attention import Attention as AttentionFound
 from quarterjack.storage.instants import Instant
@@ -11,6 +10,9 @@ from quarterjack.storage.recent_runs import RunBrief
 from quarterjack.storage.standing import Concern, Standing
 
 from .shape import Seconds, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime.overview_calls import Overview as OverviewFound
 
 
 class ScheduleCounts(Shape):
@@ -124,7 +126,7 @@ class Overview(Shape):
     attention_total: int
 
     @classmethod
-    def of(cls, found: OverviewFound) -> "Overview":
+    def of(cls, found: "OverviewFound") -> "Overview":
         """What was found."""
         survey, standing = found.survey, found.survey.standing
         return cls(

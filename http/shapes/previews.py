@@ -1,15 +1,18 @@
 """Previews as they are answered."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from quarterjack.actors import preview as played
-from quarterjack.actors.policies import clock_changes
 from quarterjack.storage import FireOutcome, FireReason
 from quarterjack.storage.instants import Instant
 
 from .shape import Seconds, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.actors import preview as played
+    from quarterjack.actors.policies import clock_changes
 
 
 class PreviewItem(Shape):
@@ -26,7 +29,7 @@ class PreviewItem(Shape):
     instants: int
 
     @classmethod
-    def of(cls, found: played.PreviewItem) -> "PreviewItem":
+    def of(cls, found: "played.PreviewItem") -> "PreviewItem":
         """What was played."""
         return cls(
             scheduled_time=found.due,
@@ -48,7 +51,7 @@ class ClockChange(Shape):
     after: str = Field(alias="to")
 
     @classmethod
-    def of(cls, found: clock_changes.Change) -> "ClockChange":
+    def of(cls, found: "clock_changes.Change") -> "ClockChange":
         """A change of a zone's clock."""
         return cls.model_validate(
             {"at": found.at, "from": _offset(found.before), "to": _offset(found.after)}
@@ -69,7 +72,7 @@ class Preview(Shape):
     """Whether that one was asked for."""
 
     @classmethod
-    def of(cls, found: played.Preview) -> "Preview":
+    def of(cls, found: "played.Preview") -> "Preview":
         """What was played."""
         return cls.model_validate(
             {

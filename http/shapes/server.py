@@ -1,11 +1,15 @@
 """How the server is, and what lives in it; and what a cron expression means."""
 
+from typing import TYPE_CHECKING
+
 from quarterjack import runtime
 from quarterjack.actors.engine import ActorInfo
-from quarterjack.runtime.node import Node as NodeFound
 from quarterjack.storage.instants import Instant
 
 from .shape import Seconds, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime.node import Node as NodeFound
 
 
 class Health(Shape):
@@ -17,7 +21,7 @@ class Health(Shape):
     clock_jumps: int
 
     @classmethod
-    def of(cls, found: runtime.Health) -> "Health":
+    def of(cls, found: "runtime.Health") -> "Health":
         """The health of a runtime."""
         return cls(
             status=found.status,
@@ -37,7 +41,7 @@ class Readiness(Shape):
     warnings: list[str]
 
     @classmethod
-    def of(cls, found: runtime.Readiness) -> "Readiness":
+    def of(cls, found: "runtime.Readiness") -> "Readiness":
         """The readiness of a runtime."""
         return cls(
             status="ready" if found.ready else "unavailable",
@@ -88,7 +92,7 @@ class Node(Shape):
     started_at: Instant
 
     @classmethod
-    def of(cls, found: NodeFound) -> "Node":
+    def of(cls, found: "NodeFound") -> "Node":
         """A node that is alive."""
         return cls(
             id=found.boot_id,

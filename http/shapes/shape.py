@@ -29,6 +29,7 @@ class Shape(BaseModel):
         serialize_by_alias=True,
         extra="ignore",
         frozen=True,
+        defer_build=True,  # built when it is first used: most programs use few
     )
     has_version: ClassVar[bool] = False
     """Whether answers with it say so in an `ETag`."""

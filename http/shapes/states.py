@@ -2,10 +2,9 @@
 
 from collections.abc import MutableMapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from quarterjack.actors.engine import Sighting
-from quarterjack.runtime import AttemptLog as AttemptLogFound
-from quarterjack.runtime import Health, Readiness
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.standing import Standing
 
@@ -13,6 +12,10 @@ from .executions import AttemptLog, LogLine
 from .overview import ScheduleCounts
 from .server import Actor
 from .shape import Seconds, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime import AttemptLog as AttemptLogFound
+    from quarterjack.runtime import Health, Readiness
 
 
 class ServerState(Shape):
@@ -39,8 +42,8 @@ class ServerState(Shape):
         cls,
         now: datetime,
         seq: int,
-        health: Health,
-        readiness: Readiness,
+        health: "Health",
+        readiness: "Readiness",
         counted: Standing | None,
     ) -> "ServerState":
         """As it is now; `counted` None: without the counts."""
@@ -125,7 +128,7 @@ class LogChange(Shape):
     lines: list[LogLine]
 
     @classmethod
-    def of(cls, found: AttemptLogFound, gone: int, same: int) -> "LogChange":
+    def of(cls, found: "AttemptLogFound", gone: int, same: int) -> "LogChange":
         """An attempt's log, for who has so many lines of it."""
         whole = AttemptLog.of(found)
         return cls(

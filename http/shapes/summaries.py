@@ -1,11 +1,15 @@
 """Schedules as a list of many shows them."""
 
-from quarterjack.runtime.summaries import ShownSchedule
+from typing import TYPE_CHECKING
+
 from quarterjack.storage import ExecutionStatus, ScheduleStatus, Trigger
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.recent_runs import RunBrief
 
 from .shape import Listing, Seconds, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime.summaries import ShownSchedule
 
 
 class RecentRun(Shape):
@@ -80,7 +84,7 @@ class ScheduleSummary(Shape):
     """The newest 30 that ended, the oldest first."""
 
     @classmethod
-    def of(cls, shown: ShownSchedule) -> "ScheduleSummary":
+    def of(cls, shown: "ShownSchedule") -> "ScheduleSummary":
         """What was found of it."""
         found, base = shown.summary, shown.summary.schedule
         return cls(

@@ -1,12 +1,16 @@
 """What schedules did and will do in a span of time, as it is answered."""
 
-from quarterjack.runtime.timeline import TimelineRow as RowFound
+from typing import TYPE_CHECKING
+
 from quarterjack.storage import ExecutionStatus, FireOutcome, FireReason, ScheduleStatus, Trigger
 from quarterjack.storage.instants import Instant
 from quarterjack.storage.recent_runs import RunBrief
 from quarterjack.storage.timeline import Gap as GapFound
 
 from .shape import Listing, Shape
+
+if TYPE_CHECKING:
+    from quarterjack.runtime.timeline import TimelineRow as RowFound
 
 
 class TimelineRun(Shape):
@@ -75,7 +79,7 @@ class TimelineRow(Shape):
     coming_truncated: bool
 
     @classmethod
-    def of(cls, found: RowFound) -> "TimelineRow":
+    def of(cls, found: "RowFound") -> "TimelineRow":
         """What was found and worked out."""
         past, base = found.past, found.past.schedule
         return cls(

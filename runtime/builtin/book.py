@@ -8,9 +8,8 @@ from quarterjack.actors.workflow_book import WorkflowBook
 from quarterjack.storage import WorkflowId
 
 from ..vault.server_vault import vault_of
-from .command import COMMAND, command_workflow
 from .host_rules import HostRules
-from .http_request import HTTP, http_workflow
+from .names import COMMAND, HTTP
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -40,10 +39,14 @@ def book_of(workflows: Iterable[Workflow], settings: "Settings") -> WorkflowBook
 
 
 def _command(_: "Settings") -> Workflow:
+    from .command import command_workflow
+
     return command_workflow()
 
 
 def _http(settings: "Settings") -> Workflow:
+    from .http_request import http_workflow
+
     return http_workflow(HostRules(settings.http_allowed_hosts, settings.http_allow_private))
 
 

@@ -17,8 +17,8 @@ from ..step_context import StepContext
 from .command_params import CommandParams, environment_of
 from .command_process import CommandProcess
 from .given_params import revealed
+from .names import COMMAND
 
-COMMAND: Final = "quarterjack.command"
 _LAST_LINES: Final = 20
 _LONGEST_END: Final = 4_000
 _MOST_LOGGED: Final = 500

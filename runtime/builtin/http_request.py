@@ -22,8 +22,8 @@ from .given_params import revealed
 from .host_rules import HostRules
 from .http_params import HttpParams
 from .kept_bytes import Head
+from .names import HTTP
 
-HTTP: Final = "quarterjack.http"
 _MOST_READ: Final = 10_000_000
 _CHUNK: Final = 65_536
 _MOST_REDIRECTS: Final = 10

@@ -12,12 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from quarterjack.storage import QuarterjackError
-
 from ..worker.frames import FromWorker
 from ..worker.serving import Setup
 from .watch import Watch
-from .worker_death import ending
+from .worker_death import WorkersNotStarted, ending
 from .worker_handle import Listener, WorkerHandle
 
 logger = logging.getLogger("quarterjack.runners")
@@ -25,10 +23,6 @@ _START_SECONDS: Final = 120.0
 _LONGEST_WAIT: Final = 5.0
 _FIRST_WAIT: Final = 0.1
 _END_SECONDS: Final = 1.0
-
-
-class WorkersNotStarted(QuarterjackError):
-    """The worker processes for steps could not be started; the message says why."""
 
 
 class Crew:

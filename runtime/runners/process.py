@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from quarterjack.actors.runner import (
     AttemptKey,
@@ -40,9 +40,11 @@ from ..worker.frames import FromServer, FromWorker, frame
 from ..worker.memory_limit import sized
 from ..worker.packed_task import packed_task, unpacked_report
 from ..worker.serving import Setup
-from .crew import Crew
 from .worker_death import ending
-from .worker_handle import WorkerHandle
+
+if TYPE_CHECKING:
+    from .crew import Crew
+    from .worker_handle import WorkerHandle
 
 WORKER_DIED: Final = "WorkerDied"
 """The failure's type when a step took its process down."""
@@ -57,7 +59,7 @@ class _Attempt:
     report: Callable[[StepReport], None]
     serial: int
     tail: OutputTail = field(default_factory=OutputTail)
-    worker: WorkerHandle | None = None
+    worker: "WorkerHandle | None" = None
     began: bool = False
     cancelled: bool = False
     lost: int = 0
@@ -107,6 +109,8 @@ class ProcessRunner:
         Raises `WorkersNotStarted`.
         """
         if self._modules.workflow_ids and self._crew is None:
+            from .crew import Crew
+
             setup = Setup(self._modules, without_secrets(os.environ))
             self._crew = Crew(setup, self._size, self._now, self)
             self._crew.start()
@@ -170,7 +174,7 @@ class ProcessRunner:
 
     # What workers say, on the thread that watches them
 
-    def heard(self, worker: WorkerHandle, kind: str, values: list[Any]) -> None:
+    def heard(self, worker: "WorkerHandle", kind: str, values: list[Any]) -> None:
         """A worker is ready, or says something about the attempt that it has."""
         if kind == FromWorker.READY:
             with self._lock:
@@ -195,7 +199,7 @@ class ProcessRunner:
         self._free(worker)
         attempt.end(report)
 
-    def ended(self, worker: WorkerHandle, exit_code: int | None) -> None:
+    def ended(self, worker: "WorkerHandle", exit_code: int | None) -> None:
         """A worker has ended, for whatever reason."""
         with self._lock:
             if worker in self._idle:
@@ -217,7 +221,7 @@ class ProcessRunner:
         else:
             attempt.end(_died(attempt, exit_code))
 
-    def _free(self, worker: WorkerHandle) -> None:
+    def _free(self, worker: "WorkerHandle") -> None:
         """A worker has done an attempt: it takes another, or ends."""
         with self._lock:
             served = self._served[worker] = self._served.get(worker, 0) + 1

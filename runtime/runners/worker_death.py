@@ -1,12 +1,18 @@
-"""How a worker process ended, in words."""
+"""How a worker process ended, in words; and the error when none could be started."""
 
 import signal
 from typing import Final
+
+from quarterjack.storage import QuarterjackError
 
 _HINTS: Final = {
     signal.SIGKILL: "; if nobody did that on purpose, the machine was out of memory",
     signal.SIGXCPU: "; it ran out of CPU time",
 }
+
+
+class WorkersNotStarted(QuarterjackError):
+    """The worker processes for steps could not be started; the message says why."""
 
 
 def ending(exit_code: int | None) -> str:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 from quarterjack.actors.secret_params import NO_KEY, SecretUnavailable
 from quarterjack.storage import InvalidInput
 
-from .keyring import Keyring, WrongKeyFile
 from .places import AllowedPlaces
 
 if TYPE_CHECKING:
     from ..settings import Settings
+    from .keyring import Keyring
 
 
 class ServerVault:
     """With a keyring it encrypts and decrypts; references it follows with or without."""
 
-    def __init__(self, keyring: Keyring | None, places: AllowedPlaces) -> None:
+    def __init__(self, keyring: "Keyring | None", places: AllowedPlaces) -> None:
         self._keyring = keyring
         self._places = places
         self.refusal = places.refusal
@@ -44,6 +44,8 @@ def vault_of(settings: "Settings") -> ServerVault:
     """Reads the key file, if there is one. Raises `InvalidInput`."""
     keyring = None
     if settings.secret_key_file is not None:
+        from .keyring import Keyring, WrongKeyFile
+
         try:
             keyring = Keyring.read(Path(settings.secret_key_file))
         except WrongKeyFile as error:

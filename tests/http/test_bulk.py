@@ -12,7 +12,7 @@ from rest_client import Answer, RestClient
 from site_server import Site
 from waiting import eventually
 
-from quarterjack.http import ndjson
+from quarterjack.http import ndjson, ndjson_body
 from quarterjack.http.routes import bulk
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -153,8 +153,8 @@ def test_other_types_are_refused(client: RestClient, given: str) -> None:
 def test_too_much_is_refused_before_anything_is_done(
     client: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndjson, "LARGEST", 10_000)
-    monkeypatch.setattr(ndjson, "MOST_LINES", 20)
+    monkeypatch.setattr(ndjson_body, "LARGEST", 10_000)
+    monkeypatch.setattr(ndjson_body, "MOST_LINES", 20)
 
     announced = post(client, lines(form("a", description="x" * 10_000)))
     many = post(client, lines(form("a"), *range(20)))
@@ -177,7 +177,7 @@ def test_a_body_that_breaks_off_changes_nothing(client: RestClient) -> None:
 def test_a_body_that_does_not_come_is_not_waited_for(
     client: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndjson, "BODY_DEADLINE", timedelta(seconds=0.3))
+    monkeypatch.setattr(ndjson_body, "BODY_DEADLINE", timedelta(seconds=0.3))
     with _connection(client) as peer:
         peer.sendall(_head(client, "Content-Length: 500") + b"{")
         assert peer.recv(1_000).startswith(b"HTTP/1.1 408 ")

@@ -13,7 +13,7 @@ from site_server import Site
 
 from quarterjack.http import intake
 from quarterjack.http.openapi_examples import EXAMPLES
-from quarterjack.http.problems import URN
+from quarterjack.http.protocol import URN
 from quarterjack.http.routes import all_calls
 from quarterjack.http.settings import HttpSettings
 

@@ -12,11 +12,11 @@ from one_of_each import address, one_of_each
 from rest_client import RestClient
 from site_server import Site
 
-from quarterjack.http.bodies import JSON as JSON_TYPE
 from quarterjack.http.call import Call
 from quarterjack.http.intake import JsonBody
-from quarterjack.http.ndjson import MEDIA_TYPE as NDJSON_TYPE
 from quarterjack.http.problems import MEDIA_TYPE as PROBLEM
+from quarterjack.http.protocol import JSON as JSON_TYPE
+from quarterjack.http.protocol import NDJSON as NDJSON_TYPE
 from quarterjack.http.routes import all_calls
 from quarterjack.runtime import Workflow
 

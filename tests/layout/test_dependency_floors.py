@@ -13,6 +13,8 @@ FLOORS = [
     pytest.param("aiohttp", Version("3.14.5"), id="aiohttp"),
     # Before it: a leak for each refused map key, a crash after an error.
     pytest.param("msgpack", Version("1.2.4"), id="msgpack"),
+    # Before it: a deferred model that two threads use first at once is built wrongly.
+    pytest.param("pydantic", Version("2.14"), id="pydantic"),
 ]
 
 

@@ -18,7 +18,8 @@ from quarterjack.http.client import (
     statistics_calls,
     webhook_calls,
 )
-from quarterjack.http.client.request import Wanted, call_named
+from quarterjack.http.client.call_table import CALLS, Row
+from quarterjack.http.client.request import Wanted
 from quarterjack.http.routes import all_calls
 from quarterjack.runtime import Runtime
 
@@ -42,6 +43,7 @@ ONLY_A_CLIENT_S = {
     "cron", "session", "export_lines", "import_lines", "backup_pieces",
     "list_schedule_audit",
 }  # fmt: skip
+ANSWERS = {call.name: call.answer for call in all_calls()}
 OTHERWISE = {"events"}  # a runtime's are the stored ones
 THE_SERVER_S = {
     "schedule_id", "execution_id", "new_execution_id", "backfill_id", "sender",
@@ -113,12 +115,12 @@ class Recorded(Client):
         return super()._ask(shape, wanted)
 
     def _list(self, shape: Any, wanted: Wanted, page: Any) -> Any:
-        self.shapes[wanted.name] = call_named(wanted.name).answer
-        assert call_named(wanted.name).answer.model_fields["items"].annotation == list[shape]
+        self.shapes[wanted.name] = ANSWERS[wanted.name]
+        assert ANSWERS[wanted.name].model_fields["items"].annotation == list[shape]
         return super()._list(shape, wanted, page)
 
     def _tell(self, wanted: Wanted) -> Any:
-        self.shapes[wanted.name] = call_named(wanted.name).answer
+        self.shapes[wanted.name] = ANSWERS[wanted.name]
         return super()._tell(wanted)
 
     def _lines(self, wanted: Wanted) -> Any:
@@ -170,6 +172,10 @@ def test_each_answer_is_read_in_the_shape_in_which_the_server_writes_it() -> Non
     with Recorded() as client:
         every_call(client)
 
-    known = {call.name: call.answer for call in all_calls()}
-    assert {name: known[name] for name in client.shapes} == client.shapes
-    assert known.keys() - client.shapes.keys() == NOT_CALLED
+    assert {name: ANSWERS[name] for name in client.shapes} == client.shapes
+    assert ANSWERS.keys() - client.shapes.keys() == NOT_CALLED
+
+
+def test_a_client_makes_each_call_as_the_server_s_table_has_it() -> None:
+    rows = {each.name: Row(each.method, each.path, each.takes_key) for each in all_calls()}
+    assert rows == CALLS
