@@ -46,7 +46,7 @@ def check_jitter(rows: list[FireRow], epochs: list[Epoch], record: Record) -> It
     seen = [each for each in record.seen.items() if rows and each[0].schedule == rows[0].schedule]
     offsets = {row.due: row for row in rows if row.reason != "catchUpWindow"}
     for row in rows:
-        mine = _of(row, epochs)
+        mine = _of(row, epochs) or epochs  # the clock may have been set back
         most = max((int(each.config.get("jitter", 0)) for each in mine), default=0) * SECOND
         if not 0 <= row.jitter <= most:
             yield f"{row} is put off by more than {most}"
