@@ -96,7 +96,7 @@ def _orphans(reader: Reader) -> tuple[ExecutionId, ...]:
         child.select(child.id)
         .join(step, JOIN.LEFT_OUTER, on=(is_its_step & (step.child_id == child.id)))
         .where(
-            child.ended_at.is_null()
+            child.status.in_(_OPEN)
             & child.parent_id.is_null(False)
             & child.retry_of.is_null()
             & step.child_id.is_null()
