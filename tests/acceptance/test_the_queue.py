@@ -140,14 +140,16 @@ def test_a_workflow_s_limit_holds_and_lets_others_pass(
 
 @pytest.mark.parametrize(("limit", "most"), [(None, 1), (3, 3)], ids=["by default", "of three"])
 def test_a_schedule_s_limit_holds_for_its_executions(
-    broad: RestClient, log: Path, limit: int | None, most: int
+    broad: RestClient, log: Path, gate: Path, limit: int | None, most: int
 ) -> None:
-    config: dict[str, Any] = {"params": {"log": str(log)}}
+    config: dict[str, Any] = {"params": {"log": str(log), "gate": str(gate)}}
     if limit is not None:
         config["maxConcurrency"] = limit
     rule = {"manual": True, "overlap": "queueAll"}
-    schedule = broad.schedule("free", rule, executionConfig=config)
+    schedule = broad.schedule("wide", rule, executionConfig=config)
     keys = [broad.trigger(schedule, respectOverlap=True) for _ in range(7)]
+    eventually(lambda: log.exists() and log.read_text().count("+") >= most)
+    gate.touch()
     ended = _ended(broad, keys)
 
     assert {each["status"] for each in ended} == {"succeeded"}

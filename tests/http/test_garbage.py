@@ -24,6 +24,7 @@ class Ring:
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(garbage, "_EVERY", QUICKLY)
+    gc.unfreeze()  # a command in the same process may have frozen what it loaded
     before = gc.get_threshold()
     yield
     assert gc.get_threshold() == before

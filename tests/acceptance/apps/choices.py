@@ -69,7 +69,7 @@ def slow_once(ctx: StepContext, attempts: int = 1) -> int:
 given_up = Workflow("given-up", description="Would be tried for hours.")
 
 
-@given_up.step(total_timeout="700ms", retry=Retry(attempts=1_000, backoff="100ms", factor=1))
+@given_up.step(total_timeout="3s", retry=Retry(attempts=1_000, backoff="400ms", factor=1))
 def again_and_again() -> None:
     fail("passing")
 

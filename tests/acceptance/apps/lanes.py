@@ -45,6 +45,9 @@ async def stay_until(log: str, gate: str) -> None:
     append(log, "-")
 
 
+wide = Workflow("wide", description="As many as there are places, until a gate is opened.")
+wide.step(name="stay_until")(stay_until)
+
 rationed = Workflow("rationed", description="Two a second.", rate_limit="2/s")
 
 
