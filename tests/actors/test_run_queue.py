@@ -187,12 +187,13 @@ def test_a_wake_counts_for_one_parking_only(queue: QueueStage) -> None:
     assert queue.began() == ["a", "a+"]
 
 
-def test_queued_and_unknown_ones_need_not_be_woken(queue: QueueStage) -> None:
+def test_queued_and_unknown_ones_are_not_begun_by_a_wake(queue: QueueStage) -> None:
     queue.enqueue("a", "b", "c")
     queue.wake("c")
     queue.wake("nobody")
 
-    assert queue.told(Wake) == []
+    assert queue.began() == ["a", "b"]
+    assert {type(each) for each in queue.told(Wake)} == {DeliverIfAwake}
     assert queue.counts() == {"running": 2, "waiting": 1, "parked": 0}
 
 
