@@ -192,8 +192,8 @@ def test_queued_and_unknown_ones_are_not_begun_by_a_wake(queue: QueueStage) -> N
     queue.wake("c")
     queue.wake("nobody")
 
-    assert queue.began() == ["a", "b"]
     assert {type(each) for each in queue.told(Wake)} == {DeliverIfAwake}
+    assert queue.began() == ["a", "b"]
     assert queue.counts() == {"running": 2, "waiting": 1, "parked": 0}
 
 
