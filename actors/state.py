@@ -89,6 +89,8 @@ class StateActor(CastMember):
                 "try again later."
             )
         self._waiting.append((message, reply))
+        if self._wait is not None:
+            self.environment.health.waiting = len(self._waiting)
         return reply
 
     @handles(Upkeep)

@@ -96,18 +96,19 @@ def test_on_a_full_disk_nothing_is_promised_and_all_that_waited_is_stored_when_t
         trouble.not_ready("full")
         answers = [burst.submit(trouble.run) for _ in range(BURST)]
         eventually(lambda: sum(each.done() for each in answers) >= BURST - MOST_WAITING)
-        refused = [each.result() for each in answers if each.done()]
         waiting = scrape(trouble.client).value("quarterjack_database_waiting_changes")
         disk.make_room(pid)
         trouble.ready_again()
-        taken = [each for each in (one.result() for one in answers) if each.status == 202]
+        answered = [each.result() for each in answers]
+        taken = [each for each in answered if each.status == 202]
+        refused = [each for each in answered if each.status != 202]  # more may have come meanwhile
 
     assert {each.status for each in refused} == {503}
     assert {each.body["type"].rpartition(":")[2] for each in refused} == {"storage-unavailable"}
     assert all("changes wait already" in each.body["detail"] for each in refused)
     assert waiting is not None
     assert MOST_WAITING <= waiting < BURST
-    assert len(taken) + len(refused) == BURST
+    assert taken
     trouble.accepted += [each.body["executionId"] for each in taken]
     trouble.check(tmp_path)
 
