@@ -23,7 +23,6 @@ from .errors import BodyTooLarge, NotFramed, NotJson, TooSlow, WrongMediaType
 from .expectations import invite
 from .protocol import ICALENDAR, JSON, LARGEST_BODY
 
-"""Bytes."""
 BODY_DEADLINE: Final = timedelta(seconds=30)
 """From the head of a request to the end of its body."""
 _LARGE: Final = 32_768

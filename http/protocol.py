@@ -9,3 +9,4 @@ IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 URN: Final = "urn:quarterjack:problem:"
 """What the types of all problems begin with."""
 LARGEST_BODY: Final = 1_048_576
+"""Bytes."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from peewee import JOIN, SQL, Select, fn
 
-from .statements import Statement
+from .statements import Statement, listed
 from .statuses import FAILED, ExecutionStatus, Trigger
 from .tables import FactRow, ScheduleRow
 from .transaction import Transaction
@@ -20,7 +20,7 @@ _KNOWN = Statement(
     lambda slot: (
         ScheduleRow.select(ScheduleRow.id, FactRow.value)
         .join(FactRow, JOIN.LEFT_OUTER, on=(FactRow.name == SQL(f'\'{_PREFIX}\' || "t1"."id"')))
-        .where(ScheduleRow.id.in_(Select([fn.json_each(slot("ids"))], [SQL("value")])))
+        .where(ScheduleRow.id.in_(listed(slot("ids"))))
     )
 )
 _NOTE = Statement(

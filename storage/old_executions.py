@@ -8,11 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from peewee import SQL, Case, Field, Select, Tuple, fn
+from peewee import SQL, Case, Field, Tuple, fn
 
 from .forgotten import Gone, remember
 from .rounds import Bound, Room, Stretch
-from .statements import Slot, Statement
+from .statements import Slot, Statement, listed
 from .statuses import UNFINISHED
 from .tables import AttemptRow, ExecutionRow, OutputRow, StepRow
 from .transaction import Transaction
@@ -77,11 +77,7 @@ def _window(slot: Slot) -> Any:
 
 _OF_ALL = Statement(_window)
 _OF_ONE = Statement(lambda slot: _window(slot).where(_row.workflow_id == slot("workflow_id")))
-_DELETE = Statement(
-    lambda slot: _row.delete().where(
-        _row.id.in_(Select([fn.json_each(slot("ids"))], [SQL("value")]))
-    )
-)
+_DELETE = Statement(lambda slot: _row.delete().where(_row.id.in_(listed(slot("ids")))))
 
 
 def _some_of(rows: Any, *key: Field) -> Statement:

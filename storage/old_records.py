@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from peewee import SQL, Select, Tuple, fn
+from peewee import SQL, Tuple, fn
 
 from .access_tables import AuditRow
 from .rounds import NOTHING, Looked, Place, Room
-from .statements import Slot, Statement
+from .statements import Statement, listed
 from .tables import BackfillRow, EventRow, ExecutionRow, FireRow, WebhookDeliveryRow, WebhookRow
 from .transaction import Transaction
 
@@ -30,11 +30,6 @@ def next_after(transaction: Transaction, statement: Statement, after: str) -> st
     """What a statement made by `following` finds; None: that was the last."""
     ((found,),) = transaction.read(statement, {"after": after})
     return None if found is None else str(found)
-
-
-def listed(slot: Slot) -> Any:
-    """Many keys as one value: so what deletes them is one statement."""
-    return Select([fn.json_each(slot("keys"))], [SQL("value")])
 
 
 def _has_execution(column: Any) -> Any:
@@ -71,7 +66,7 @@ _FIRES: Final = _Owned(
     ),
     Statement(
         lambda slot: FireRow.delete().where(
-            (FireRow.schedule_id == slot("owner")) & FireRow.due.in_(listed(slot))
+            (FireRow.schedule_id == slot("owner")) & FireRow.due.in_(listed(slot("keys")))
         )
     ),
 )
@@ -91,7 +86,7 @@ _MESSAGES: Final = _Owned(
     ),
     Statement(
         lambda slot: _message.delete().where(
-            (_message.webhook == slot("owner")) & _message.seq.in_(listed(slot))
+            (_message.webhook == slot("owner")) & _message.seq.in_(listed(slot("keys")))
         )
     ),
 )
@@ -116,7 +111,9 @@ _OLD_AUDIT = Statement(
         .limit(slot("most"))
     )
 )
-_DELETE_AUDIT = Statement(lambda slot: AuditRow.delete().where(AuditRow.id.in_(listed(slot))))
+_DELETE_AUDIT = Statement(
+    lambda slot: AuditRow.delete().where(AuditRow.id.in_(listed(slot("keys"))))
+)
 _BACKFILLS = Statement(
     lambda slot: (
         BackfillRow.select(
@@ -132,7 +129,7 @@ _BACKFILLS = Statement(
     )
 )
 _DELETE_BACKFILLS = Statement(
-    lambda slot: BackfillRow.delete().where(BackfillRow.id.in_(listed(slot)))
+    lambda slot: BackfillRow.delete().where(BackfillRow.id.in_(listed(slot("keys"))))
 )
 
 

@@ -24,7 +24,7 @@ from .rows import (
     to_fire,
     to_schedule,
 )
-from .selects import PreparedSelect, Select, rows
+from .selects import MOST_KEYS, PreparedSelect, Select, rows
 from .statements import Statement
 from .statuses import UNFINISHED, ExecutionStatus, FireOutcome, ScheduleStatus
 from .tables import CalendarRow, EventRow, ExecutionRow, FireRow, ScheduleRow
@@ -33,7 +33,6 @@ T = TypeVar("T")
 Key = tuple[int | str, ...]
 """Where a page ended: the ordering columns of its last row, as they are stored."""
 _FIRING = [ScheduleStatus.ACTIVE.value, ScheduleStatus.ERROR.value]
-_MOST_KEYS = 500
 _OPEN = [status.value for status in UNFINISHED]
 
 
@@ -310,8 +309,8 @@ def calendar_days_of(reader: Reader, found: Schedule) -> dict[str, CalendarDays]
 def schedules_of(reader: Reader, keys: Sequence[ScheduleId]) -> dict[ScheduleId, Schedule]:
     """Those of the schedules that there are, by id."""
     found: dict[ScheduleId, Schedule] = {}
-    for start in range(0, len(keys), _MOST_KEYS):
-        query = ScheduleRow.select().where(ScheduleRow.id.in_(keys[start : start + _MOST_KEYS]))
+    for start in range(0, len(keys), MOST_KEYS):
+        query = ScheduleRow.select().where(ScheduleRow.id.in_(keys[start : start + MOST_KEYS]))
         found.update((row["id"], to_schedule(row)) for row in rows(reader, query))
     return found
 

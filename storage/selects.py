@@ -12,6 +12,8 @@ from .errors import NotFound
 from .statements import Slot, Statement, named_slot
 
 Select: TypeAlias = "ModelSelect[Any]"
+MOST_KEYS: Final = 500
+"""In one `IN (…)`."""
 _PLAIN: Final = (Field.python_value, ForeignKeyField.python_value)
 """What these convert, SQLite gives as it is to be."""
 

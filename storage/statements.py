@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import Field, Model, Node, SqliteDatabase, Value
+from peewee import SQL, Field, Model, Node, Select, SqliteDatabase, Value, fn
 
 
 class _Slot(NamedTuple):
@@ -23,6 +23,11 @@ _SQLITE = SqliteDatabase(None)
 def named_slot(name: str) -> Node:
     """A place in a query for a value that is bound later, in its stored form."""
     return Value(_Slot(name), converter=False, unpack=False)
+
+
+def listed(keys: Node) -> Node:
+    """The values of a JSON list, for `in_`: many keys are one value, so the statement stays the same."""
+    return Select([fn.json_each(keys)], [SQL("value")])
 
 
 class Statement:

@@ -9,12 +9,11 @@ from .plain_data import Packed
 from .queries import execution
 from .records import Attempt, Execution, Failure, StepRun
 from .rows import to_attempt, to_step
-from .selects import PreparedSelect, tuples
+from .selects import MOST_KEYS, PreparedSelect, tuples
 from .statements import Slot
 from .statuses import ExecutionStatus, StepStatus
 from .tables import AttemptRow, ExecutionRow, StepRow
 
-_MOST_KEYS = 500
 _PACKED = StepRow.result.cast("BLOB").alias("packed")
 """A result as it is stored."""
 
@@ -108,9 +107,9 @@ def _ends(reader: Reader, keys: Sequence[ExecutionId]) -> dict[ExecutionId, Chil
     row = ExecutionRow
     columns = (row.id, row.status, row.result.cast("BLOB").alias("packed"), row.error)
     found: dict[ExecutionId, ChildEnd] = {}
-    for start in range(0, len(keys), _MOST_KEYS):
+    for start in range(0, len(keys), MOST_KEYS):
         query = row.select(*columns).where(
-            row.id.in_(keys[start : start + _MOST_KEYS]) & row.ended_at.is_null(False)
+            row.id.in_(keys[start : start + MOST_KEYS]) & row.ended_at.is_null(False)
         )
         for key, status, packed, error in tuples(reader, query):
             failure = Failure(*error) if error else None
